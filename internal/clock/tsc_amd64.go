@@ -1,0 +1,4 @@
+package clock
+
+//go:noescape
+func cycles() uint64
