@@ -29,8 +29,6 @@ const (
 	PopVLAN        //
 	PushMPLS       // arg: label stack entry; payload: one word, ethertype
 	PopMPLS        // arg: ethertype of what is below
-	DecTTL         // decrement IP TTL or hop limit; at 0 or 1 the packet is dropped as TTLExpired
-	DecMPLSTTL     // likewise for the outer label
 	Recirculate    // arg: recirculation id
 	Userspace      // arg: cookie index; payload: reason<<32 | max bytes, cookie 64: copy of the packet to the control process
 	Truncate       // arg: bytes at most, for the next output only
