@@ -124,7 +124,7 @@ type dependency struct {
 
 var dependencies = map[string]dependency{
 	"golang.org/x/sys": {"system calls and constants of AF_XDP, shared memory, affinity, namespaces", []string{
-		"internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink",
+		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink",
 		"internal/doctor", "internal/lab", "lab", "bench/load", "cmd/pollux"}, true},
 	"github.com/cilium/ebpf": {"loads the XDP program and attaches it through a link", []string{
 		"rxtx/afxdp", "internal/doctor", "bench/load"}, true},
