@@ -148,6 +148,8 @@ var dependencies = map[string]dependency{
 		"config"}, false},
 	"github.com/prometheus/client_golang": {"metrics as a Collector", []string{
 		"internal/metrics"}, false},
+	"github.com/spf13/pflag": {"flags that override keys of the configuration file; cobra is made of it", []string{
+		"config", "cmd/pollux"}, false},
 	"github.com/spf13/cobra": {"the command line and its completion", []string{
 		"cmd/pollux"}, false},
 	"golang.org/x/term": {"is the output a terminal, and how wide", []string{
@@ -162,8 +164,8 @@ var emptyNames = []string{"util", "utils", "common", "helper", "helpers", "manag
 // Functions of package time that read or wait for the clock.
 var clockWords = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
-// What package net has that touches no network.
-var netValues = []string{"HardwareAddr", "ParseMAC"}
+// What package net has that touches no network (gopacket speaks in these; our own code prefers net/netip).
+var netValues = []string{"HardwareAddr", "ParseMAC", "IP", "IPv4"}
 
 const (
 	maxFileLines     = 500
