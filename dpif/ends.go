@@ -1,0 +1,40 @@
+package dpif
+
+import "pollux/internal/ring"
+
+// ThreadEnd is what a polling thread holds of its section.
+type ThreadEnd struct {
+	*Thread
+	Mail    *ring.Consumer[Mail]
+	Execs   *ring.Consumer[Exec]
+	Upcalls *ring.Producer[Upcall]
+}
+
+// ThreadEnd takes the datapath's end of the rings, going on where they stand.
+func (t *Thread) ThreadEnd() ThreadEnd {
+	return ThreadEnd{
+		Thread:  t,
+		Mail:    ring.NewConsumer(t.mail, t.mailSlots),
+		Execs:   ring.NewConsumer(t.execs, t.execSlots),
+		Upcalls: ring.NewProducer(t.upcalls, t.upcallSlots),
+	}
+}
+
+// ControlEnd is what the control process holds of a thread's section. The
+// mail and exec rings have one producer: who posts holds a lock of its own.
+type ControlEnd struct {
+	*Thread
+	Mail    *ring.Producer[Mail]
+	Execs   *ring.Producer[Exec]
+	Upcalls *ring.Consumer[Upcall]
+}
+
+// ControlEnd takes the control process's end of the rings, going on where they stand.
+func (t *Thread) ControlEnd() ControlEnd {
+	return ControlEnd{
+		Thread:  t,
+		Mail:    ring.NewProducer(t.mail, t.mailSlots),
+		Execs:   ring.NewProducer(t.execs, t.execSlots),
+		Upcalls: ring.NewConsumer(t.upcalls, t.upcallSlots),
+	}
+}
