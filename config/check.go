@@ -20,6 +20,9 @@ func (c *Config) problems(m Machine) []*Error {
 	}
 	problems = append(problems, c.twins()...)
 	problems = append(problems, c.misplaced(m)...)
+	if len(problems) > 0 {
+		return problems
+	}
 	if least := c.Queues.RxDescriptors + c.Queues.TxDescriptors; c.Umem.Frames < least {
 		problems = append(problems, &Error{Key: "umem.frames", Problem: fmt.Sprintf(
 			"%d frames cannot fill the rings of one queue: must be at least rx_descriptors + tx_descriptors, %d", c.Umem.Frames, least)})

@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		c, err := Parse("p.toml", document, small)
 		if err != nil {
 			var e *Error
-			if errors.As(err, &e) && (e.File != "p.toml" || e.Problem == "" || e.Line < 1 || e.Column < 1 || e.Line > bytes.Count(document, []byte{'\n'})+1) {
+			if errors.As(err, &e) && !placed(e, document) {
 				t.Fatalf("error without a place: %#v", e)
 			}
 			return
@@ -49,6 +49,16 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("got %+v\nwant %+v\n%s", again, c, written)
 		}
 	})
+}
+
+// placed tells whether an error says where in the document it is. Too few
+// frames may be the fault of a default, which stands nowhere.
+func placed(e *Error, document []byte) bool {
+	if e.File != "p.toml" || e.Problem == "" {
+		return false
+	}
+	lines := bytes.Count(document, []byte{'\n'}) + 1
+	return e.Line >= 1 && e.Line <= lines && e.Column >= 1 || e.Key == "umem.frames"
 }
 
 // normal makes empty lists nil, so that they compare equal.

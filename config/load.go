@@ -14,7 +14,7 @@ import (
 )
 
 // maxFileBytes is far above any configuration and far below what would hurt.
-const maxFileBytes = 1 << 20
+const maxFileBytes = 256 << 10
 
 // Load is the whole way: defaults of m, then the file (none if its name is
 // empty), then the flags (which may be nil), then the devices named on the
