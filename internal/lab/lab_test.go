@@ -109,3 +109,27 @@ func TestUntilSaysWhatItWaitedFor(t *testing.T) {
 		t.Errorf("Until said %q", r.said)
 	}
 }
+
+// A stream over a cable loses nothing, and knows what was lost when the cable is cut for a while.
+func TestStream(t *testing.T) {
+	a, b := pair(t)
+	frame := append([]byte("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x88\xb5"), make([]byte, 46)...)
+	s := StartStream(t, a.Wire(t, "a0"), b.Wire(t, "b0"), frame, 20000)
+	s.More(t, 5000, 10*time.Second)
+	if r := s.Stop(t); r.Sent < 5000 || r.Lost != 0 || r.Doubled != 0 {
+		t.Errorf("over a whole cable: %+v", r)
+	}
+
+	c := NewNS(t, "c") // a: x0 ==== x1 :c, which forwards nothing to anybody
+	Cable(t, a, "x0", c, "x1")
+	s = StartStream(t, a.Wire(t, "x0"), b.Wire(t, "b0"), frame, 20000)
+	Until(t, 10*time.Second, "frames to be sent", func() error {
+		if s.Sent() < 100 {
+			return errors.New("few so far")
+		}
+		return nil
+	})
+	if r := s.Stop(t); r.Lost != r.Sent || r.FirstLost != 0 || r.LastLost != r.Sent-1 {
+		t.Errorf("to nowhere: %+v", r)
+	}
+}

@@ -93,24 +93,33 @@ func (w *Wire) Receive(t testing.TB, within time.Duration, match func(frame []by
 		if left < 0 {
 			return nil
 		}
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}, int(left.Milliseconds())+1)
-		if err == unix.EINTR || err == nil && n == 0 {
-			continue
-		}
+		f, err := w.receive(left)
 		if err != nil {
-			t.Fatalf("wait for a frame on %s: %v", w.dev, err)
+			t.Fatal(err)
 		}
-		n, oobn, _, _, err := unix.Recvmsg(w.fd, w.buf, w.oob, unix.MSG_DONTWAIT)
-		if err == unix.ENETDOWN || err == unix.EAGAIN {
-			continue
-		}
-		if err != nil {
-			t.Fatalf("receive on %s: %v", w.dev, err)
-		}
-		if f := withTag(w.buf[:n], w.oob[:oobn]); match(f) {
+		if f != nil && match(f) {
 			return f
 		}
 	}
+}
+
+// receive returns the next frame, or nil if there is none for a while, which is at most the given time.
+func (w *Wire) receive(atMost time.Duration) ([]byte, error) {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}, int(atMost.Milliseconds())+1)
+	if err == unix.EINTR || err == nil && n == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("wait for a frame on %s: %w", w.dev, err)
+	}
+	n, oobn, _, _, err := unix.Recvmsg(w.fd, w.buf, w.oob, unix.MSG_DONTWAIT)
+	switch err {
+	case nil:
+		return withTag(w.buf[:n], w.oob[:oobn]), nil
+	case unix.EAGAIN, unix.EINTR, unix.ENETDOWN: // a device that goes down says so once
+		return nil, nil
+	}
+	return nil, fmt.Errorf("receive on %s: %w", w.dev, err)
 }
 
 // withTag copies a received frame and puts the VLAN tag back that the kernel keeps in the auxiliary data (struct tpacket_auxdata in

@@ -59,6 +59,7 @@ var house = map[string]room{
 	"internal/doctor":  {7, roof},
 
 	"perf/stamp":   {4, roof},
+	"perf/netdev":  {4, roof},
 	"perf/report":  {5, roof},
 	"perf/traffic": {5, roof},
 	"perf/rfc2544": {5, roof},
@@ -109,6 +110,7 @@ var (
 		"internal/lab":     "finds devices by name",
 		"lab":              "talks to the switch",
 		"bench/load":       "finds devices by name",
+		"perf/netdev":      "finds devices by name",
 		"perf/gen":         "finds devices by name",
 		"perf/sink":        "finds devices by name",
 		"cmd/pollux":       "serves profiles on request",
@@ -124,7 +126,7 @@ type dependency struct {
 
 var dependencies = map[string]dependency{
 	"golang.org/x/sys": {"system calls and constants of AF_XDP, shared memory, affinity, namespaces", []string{
-		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink",
+		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink", "perf/netdev",
 		"internal/doctor", "internal/lab", "lab", "bench/load", "cmd/pollux"}, true},
 	"github.com/cilium/ebpf": {"loads the XDP program and attaches it through a link", []string{
 		"rxtx/afxdp", "internal/doctor", "bench/load"}, true},
@@ -133,7 +135,7 @@ var dependencies = map[string]dependency{
 	"github.com/vishvananda/netns": {"enters network namespaces", []string{
 		"internal/lab", "lab", "bench/load", "perf/gen", "perf/sink"}, true},
 	"github.com/safchain/ethtool": {"queues, features and driver of a device", []string{
-		"rxtx/afxdp", "internal/doctor"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/netdev"}, true},
 	"github.com/asavie/xdp": {"AF_XDP of the load generator, which shares no ring code with the switch it measures", []string{
 		"perf/gen", "perf/sink", "perf"}, false},
 	"github.com/google/gopacket": {"builds packets and writes pcap files; never sees bytes from outside", []string{
