@@ -81,6 +81,9 @@ func Until(t testing.TB, within time.Duration, what string, cond func() error) {
 const buildPrefix = "pollux-lab-"
 
 var build = sync.OnceValues(func() (string, error) {
+	if bin := os.Getenv("POLLUX"); bin != "" {
+		return filepath.Abs(bin)
+	}
 	sweepBuilds()
 	dir := filepath.Join(os.TempDir(), buildPrefix+strconv.Itoa(os.Getpid()))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -95,7 +98,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-// Binary returns the path of a pollux built from the tree, once per test process.
+// Binary returns the path of a pollux built from the tree, once per test process, or what $POLLUX names.
 func Binary(t testing.TB) string {
 	t.Helper()
 	bin, err := build()

@@ -42,7 +42,7 @@ func (ns *NS) StartEnv(t testing.TB, env []string, words ...string) *Proc {
 	t.Cleanup(func() {
 		p.Stop()
 		if t.Failed() {
-			t.Logf("output of %s:\n%s", p.name, p.Output())
+			t.Logf("%s said:\n%s", p.name, tail(p.Output(), 30))
 		}
 	})
 	return p
@@ -107,6 +107,15 @@ func (p *Proc) Says(t testing.TB, text string, within time.Duration) {
 		}
 		return fmt.Errorf("it said %q", p.Output())
 	})
+}
+
+// tail returns the last lines of text.
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if skip := len(all) - lines; skip > 0 {
+		all = append([]string{fmt.Sprintf("(%d lines left out)", skip)}, all[skip:]...)
+	}
+	return strings.Join(all, "\n")
 }
 
 type lockedBuffer struct {

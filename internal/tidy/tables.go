@@ -129,11 +129,11 @@ var dependencies = map[string]dependency{
 		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink", "perf/netdev",
 		"internal/doctor", "internal/lab", "lab", "bench/load", "cmd/pollux"}, true},
 	"github.com/cilium/ebpf": {"loads the XDP program and attaches it through a link", []string{
-		"rxtx/afxdp", "internal/doctor", "bench/load"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/gen", "perf/sink", "perf/netdev", "bench/load"}, true},
 	"github.com/vishvananda/netlink": {"links, addresses, routes, and news of them", []string{
-		"rxtx/afxdp", "internal/doctor", "internal/lab", "lab", "vswitch", "perf/gen", "perf/sink"}, true},
+		"rxtx/afxdp", "internal/doctor", "internal/lab", "lab", "vswitch", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/vishvananda/netns": {"enters network namespaces", []string{
-		"internal/lab", "lab", "bench/load", "perf/gen", "perf/sink"}, true},
+		"internal/lab", "lab", "bench/load", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/safchain/ethtool": {"queues, features and driver of a device", []string{
 		"rxtx/afxdp", "internal/doctor", "perf/netdev"}, true},
 	"github.com/asavie/xdp": {"AF_XDP of the load generator, which shares no ring code with the switch it measures", []string{
