@@ -8,3 +8,11 @@ type Flow struct {
 	// TCPFlags are the TCP flags seen so far, or-ed.
 	TCPFlags Counter
 }
+
+// Clear sets everything to 0. Only the owner calls it.
+func (f *Flow) Clear() {
+	f.Packets.Set(0)
+	f.Bytes.Set(0)
+	f.Used.Set(0)
+	f.TCPFlags.Set(0)
+}

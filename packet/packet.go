@@ -139,3 +139,12 @@ func (p *Packet) shift(n int) {
 		p.L4 = uint16(int(p.L4) + n)
 	}
 }
+
+// CopyTo copies the bytes of the whole packet, over all fragments, into b and
+// returns how many there was room for.
+func (p *Packet) CopyTo(b []byte) (n int) {
+	for ; p != nil; p = p.Next {
+		n += copy(b[n:], p.Bytes())
+	}
+	return n
+}

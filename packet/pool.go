@@ -78,3 +78,52 @@ func (p *Pool) Copy(src *Packet) *Packet {
 	}
 	return first
 }
+
+// Make puts a copy of b into as many frames as it takes, the packet's metadata
+// empty; nil when there are not enough frames or b would take more than MaxFragments.
+func (p *Pool) Make(b []byte) *Packet {
+	var first, last *Packet
+	total := len(b)
+	for n := 0; n == 0 || len(b) > 0; n++ {
+		c := p.Get()
+		if c == nil || n == MaxFragments {
+			p.Put(c)
+			p.Put(first)
+			return nil
+		}
+		k := min(len(b), c.Room())
+		c.Set(b[:k])
+		b = b[k:]
+		if first == nil {
+			first = c
+		} else {
+			last.Next = c
+		}
+		last = c
+	}
+	if first.Next != nil {
+		first.Total = uint32(total)
+	}
+	return first
+}
+
+// Trim cuts the packet to at most n bytes, freeing fragments that are not needed any more.
+func (p *Pool) Trim(pkt *Packet, n int) {
+	if n >= pkt.Len() {
+		return
+	}
+	left := n
+	for f := pkt; ; f = f.Next {
+		if left <= int(f.length) {
+			f.length = uint16(left)
+			p.Put(f.Next)
+			f.Next = nil
+			break
+		}
+		left -= int(f.length)
+	}
+	pkt.Total = uint32(n)
+	if pkt.Next == nil {
+		pkt.Total = 0
+	}
+}
