@@ -45,7 +45,7 @@ func checkFloors(f *file) (bad []string) {
 		switch {
 		case !known:
 			bad = append(bad, f.at(specs[i], "imports %s, which has no room: give it a floor in internal/tidy/tables.go", name))
-		case name == "openflow" && !oneOf(openflowReaders, f.pkg()):
+		case name == "openflow" && (from.tower == fast || from.tower == ground):
 			bad = append(bad, f.at(specs[i], "%s imports openflow: the datapath parses no control protocol", f.pkg()))
 		default:
 			if why := mayNot(f, from, to); why != "" {

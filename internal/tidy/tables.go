@@ -46,6 +46,7 @@ var house = map[string]room{
 	"rxtx/wrap":     {5, fast},
 	"ofproto/table": {5, slow},
 	"ofproto/conn":  {5, slow},
+	"ofproto/mac":   {5, slow},
 
 	"pmd":           {6, fast},
 	"ofproto/xlate": {6, slow},
@@ -73,11 +74,8 @@ var house = map[string]room{
 	"internal/story": {9, bench},
 	"internal/lab":   {9, bench},
 	"lab":            {10, bench},
-	"bench/load":     {10, bench},
+	"bench/drop":     {10, bench},
 }
-
-// The towers' packets come from the datapath side, so that only these may know the wire format of the control protocol.
-var openflowReaders = []string{"ofproto", "ofproto/conn", "ofproto/xlate", "ofproto/table", "vswitch", "perf", "cmd/pollux", "lab"}
 
 // Who may do what the others get as an argument, and why.
 var (
@@ -85,7 +83,7 @@ var (
 		"internal/clock": "it is the clock",
 		"internal/lab":   "waits for other processes",
 		"lab":            "measures other processes",
-		"bench/load":     "measures other processes",
+		"bench/drop":     "measures other processes",
 		"ctl":            "deadlines of sockets",
 		"vswitch":        "waits for the datapath process; its loops are driven from here",
 		"perf":           "measures",
@@ -95,6 +93,7 @@ var (
 	}
 	logUsers = map[string]string{
 		"internal/vlog": "it is the logger",
+		"ctl":           "what a client did wrong goes to whoever runs the switch",
 		"vswitch":       "the control path reports what it did",
 		"cmd/pollux":    "sets the logger up",
 	}
@@ -109,7 +108,7 @@ var (
 		"internal/doctor":  "finds devices by name",
 		"internal/lab":     "finds devices by name",
 		"lab":              "talks to the switch",
-		"bench/load":       "finds devices by name",
+		"bench/drop":       "finds devices by name",
 		"perf/netdev":      "finds devices by name",
 		"perf/gen":         "finds devices by name",
 		"perf/sink":        "finds devices by name",
@@ -127,15 +126,15 @@ type dependency struct {
 var dependencies = map[string]dependency{
 	"golang.org/x/sys": {"system calls and constants of AF_XDP, shared memory, affinity, namespaces", []string{
 		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink", "perf/netdev",
-		"internal/doctor", "internal/lab", "lab", "bench/load", "cmd/pollux"}, true},
+		"internal/doctor", "internal/lab", "lab", "bench/drop", "cmd/pollux"}, true},
 	"github.com/cilium/ebpf": {"loads the XDP program and attaches it through a link", []string{
-		"rxtx/afxdp", "internal/doctor", "perf/gen", "perf/sink", "perf/netdev", "bench/load"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/gen", "perf/sink", "perf/netdev", "bench/drop"}, true},
 	"github.com/vishvananda/netlink": {"links, addresses, routes, and news of them", []string{
 		"rxtx/afxdp", "internal/doctor", "internal/lab", "lab", "vswitch", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/vishvananda/netns": {"enters network namespaces", []string{
-		"internal/lab", "lab", "bench/load", "perf/gen", "perf/sink", "perf/netdev"}, true},
+		"internal/lab", "lab", "bench/drop", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/safchain/ethtool": {"queues, features and driver of a device", []string{
-		"rxtx/afxdp", "internal/doctor", "perf/netdev"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/netdev", "bench/drop"}, true},
 	"github.com/asavie/xdp": {"AF_XDP of the load generator, which shares no ring code with the switch it measures", []string{
 		"perf/gen", "perf/sink", "perf"}, false},
 	"github.com/google/gopacket": {"builds packets and writes pcap files; never sees bytes from outside", []string{
