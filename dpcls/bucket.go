@@ -49,11 +49,16 @@ func (p Places) Next() (place int, rest Places) {
 // At returns the reference in a place.
 func (b *Bucket) At(place int) Ref { return b.refs[place&(BucketPlaces-1)] }
 
+// Tag returns the tag in a place.
+func (b *Bucket) Tag(place int) uint16 {
+	return uint16(b.tags[place>>2&1] >> (uint(place) & 3 * 16))
+}
+
 // Set puts a reference into a place; 0 frees it.
 func (b *Bucket) Set(place int, tag uint16, r Ref) {
 	place &= BucketPlaces - 1
 	shift := uint(place) & 3 * 16
-	w := &b.tags[place>>2]
+	w := &b.tags[place>>2&1]
 	*w = *w&^(0xffff<<shift) | uint64(tag)<<shift
 	b.refs[place] = r
 }

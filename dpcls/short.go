@@ -60,8 +60,10 @@ func (f *Flow) Fits6(w *Short) bool {
 // their short keys; none when it is dead.
 func (f *Flow) Fits() Family { return f.fits }
 
-// Shorten gives the short forms of a key, or of a mask, for both families.
-func Shorten(k *[flow.Words]uint64) (v4, v6 Short) {
+// ShortenMask gives the short forms of a mask for both families.
+func ShortenMask(m *flow.Mask) (v4, v6 Short) { return shorten((*[flow.Words]uint64)(m)) }
+
+func shorten(k *[flow.Words]uint64) (v4, v6 Short) {
 	v4 = Short{k[flow.WordPort]&^lower | k[flow.WordVLAN]>>32, k[flow.WordEthDst], k[flow.WordEthSrc], k[flow.WordIPProto], k[flow.WordIP]}
 	v6 = v4
 	v6[4], v6[5], v6[6], v6[7] = k[flow.WordIP6SrcHi], k[flow.WordIP6SrcLo], k[flow.WordIP6DstHi], k[flow.WordIP6DstLo]
@@ -84,7 +86,7 @@ func (f *Flow) setShort(k *flow.Key, m *flow.Mask) {
 			rest |= w
 		}
 	}
-	v4, v6 := Shorten((*[flow.Words]uint64)(k))
+	v4, v6 := shorten((*[flow.Words]uint64)(k))
 	f.short, f.fits = v4, 0
 	if rest != 0 {
 		return

@@ -48,7 +48,7 @@ func (s *Subtable) set(m *flow.Mask, seed uint64, secrets *[flow.DatapathWords +
 	}
 	s.mask = flow.Mask{}
 	copy(s.mask[:], m[:flow.DatapathWords])
-	s.short4, s.short6 = Shorten((*[flow.Words]uint64)(&s.mask))
+	s.short4, s.short6 = ShortenMask(&s.mask)
 	s.seed = seed
 	s.flows, s.hits, s.recent, s.first = 0, 0, 0, 0
 	clear(s.room)

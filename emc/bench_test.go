@@ -1,0 +1,183 @@
+package emc
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"pollux/action"
+	"pollux/counter"
+	"pollux/dpcls"
+	"pollux/flow"
+	"pollux/internal/clock"
+	"pollux/packet"
+)
+
+// keyOf is the key of a packet of a usual shape, by way of its short key.
+func keyOf(p *packet.Packet) (k flow.Key) {
+	var w dpcls.Short
+	family := shorten(p, &w)
+	k[flow.WordPort] = w[0] >> 32 << 32
+	k[flow.WordVLAN] = w[0] << 32
+	k[flow.WordEthDst], k[flow.WordEthSrc], k[flow.WordIPProto] = w[1], w[2], w[3]
+	if family == dpcls.IPv4 {
+		k[flow.WordIP] = w[4]
+	} else {
+		k[flow.WordIP6SrcHi], k[flow.WordIP6SrcLo], k[flow.WordIP6DstHi], k[flow.WordIP6DstLo] = w[4], w[5], w[6], w[7]
+	}
+	return k
+}
+
+// The rules that the benchmarks go by, as masks: all packets of a port one flow; one flow for each
+// destination address, while the union sees the whole five-tuple; a flow for each connection.
+var benchRules = []struct {
+	name string
+	mask func() flow.Mask
+	wide bool
+}{
+	{"port", func() (m flow.Mask) {
+		m[flow.WordPort] = ^uint64(0)
+		m[flow.WordEthDst] = 0xffff
+		m[flow.WordIPProto] = 3 << 32
+		return m
+	}, false},
+	{"dst", func() (m flow.Mask) {
+		m[flow.WordPort] = ^uint64(0)
+		m[flow.WordEthDst] = 0xffff
+		m[flow.WordIPProto] = 0xff<<56 | 3<<32
+		m[flow.WordIP] = 0xffffffff
+		return m
+	}, false},
+	{"dst-wide", func() (m flow.Mask) {
+		m[flow.WordPort] = ^uint64(0)
+		m[flow.WordEthDst] = 0xffff
+		m[flow.WordIPProto] = 0xff<<56 | 3<<32
+		m[flow.WordIP] = 0xffffffff
+		return m
+	}, true},
+	{"conn", func() (m flow.Mask) {
+		m[flow.WordPort] = ^uint64(0)
+		m[flow.WordEthDst] = 0xffff
+		m[flow.WordIPProto] = 0xff<<56 | 3<<32 | 0xffffffff
+		m[flow.WordIP] = ^uint64(0)
+		return m
+	}, true},
+}
+
+// bench is a classifier, caches and n packets that all belong to one of its flows.
+type bench struct {
+	cls    *dpcls.Classifier
+	first  *First
+	second *Second
+	pkts   []*packet.Packet
+	keys   []flow.Key
+}
+
+func newBench(b *testing.B, rules, n, entries int, kind func(int) frame) *bench {
+	const maxFlows = 200000
+	x := &bench{cls: dpcls.New(dpcls.Config{MaxMasks: 8, MaxFlows: maxFlows, Seed: 1})}
+	x.first, x.second = NewFirst(x.cls, entries, 2, 1), NewSecond(x.cls, 1<<20, 3)
+	pl := pool(b, n)
+	stats := make([]counter.Flow, maxFlows)
+	rule := benchRules[rules]
+	mask, id := rule.mask(), uint32(0)
+	if rule.wide { // a flow that no packet belongs to
+		var m flow.Mask
+		var k flow.Key
+		m[flow.WordIP], m[flow.WordIPProto], m[flow.WordPort] = ^uint64(0), 0xffffffff, ^uint64(0)
+		if _, err := x.cls.Put(id, &k, &m, nil, &stats[id]); err != nil {
+			b.Fatal(err)
+		}
+		id++
+	}
+	for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(n) {
+		f := kind(i)
+		p := pl.Get()
+		p.Set(f.bytes())
+		p.Port = 1
+		x.pkts, x.keys = append(x.pkts, p), append(x.keys, keyOf(p))
+		switch _, err := x.cls.Put(id, &x.keys[len(x.keys)-1], &mask, action.List{}.Output(2), &stats[id]); err {
+		case nil:
+			id++
+		case dpcls.ErrExists:
+		default:
+			b.Fatal(err)
+		}
+	}
+	return x
+}
+
+// run calls do for every batch of the packets, round and round, b.N packets in all. As a
+// memory port does, it copies each packet into one of a few frames first; only do is measured.
+func (x *bench) run(b *testing.B, do func(at int, batch *packet.Batch) int) {
+	type line [96]byte
+	bytes, size := make([]line, len(x.pkts)), len(x.pkts[0].Bytes())
+	for i, p := range x.pkts {
+		copy(bytes[i][:], p.Bytes())
+	}
+	var batch packet.Batch
+	for i := range packet.BatchSize {
+		batch.Append(x.pkts[i])
+	}
+	missed, at, cycles := 0, 0, uint64(0)
+	next := func() {
+		for i, p := range batch.Packets() {
+			copy(p.Bytes(), bytes[at+i][:size])
+		}
+		start := clock.Cycles()
+		missed += do(at, &batch)
+		cycles += clock.Cycles() - start
+		if at += packet.BatchSize; at == len(x.pkts) {
+			at = 0
+		}
+	}
+	for range 4 * len(x.pkts) / packet.BatchSize {
+		next()
+	}
+	missed, cycles = 0, 0
+	b.ResetTimer()
+	for n := 0; n < b.N; n += packet.BatchSize {
+		next()
+	}
+	b.ReportMetric(float64(cycles)/float64(b.N), "cycles/packet")
+	b.ReportMetric(100*float64(missed)/float64(b.N), "%missed")
+	b.ReportMetric(0, "ns/op")
+}
+
+var benchSizes = []int{32, 1024, 8192, 100000 / 32 * 32}
+
+func BenchmarkFirst(b *testing.B) {
+	for _, entries := range []int{1 << 14, 1 << 16, 1 << 17} {
+		for i, r := range benchRules {
+			for _, n := range benchSizes {
+				b.Run(fmt.Sprintf("entries=%d/%s/%d", entries, r.name, n), func(b *testing.B) {
+					x := newBench(b, i, n, entries, udp4)
+					x.run(b, x.throughFirst())
+				})
+			}
+		}
+	}
+}
+
+// throughFirst asks the first cache and behind it, for what it misses, the classifier.
+func (x *bench) throughFirst() func(at int, batch *packet.Batch) int {
+	var hits [packet.BatchSize]*dpcls.Flow
+	var t Tokens
+	var sum uint32
+	return func(at int, batch *packet.Batch) int {
+		missed := x.first.Lookup(batch, &hits, &t)
+		if missed > 0 {
+			var before = hits
+			x.cls.Lookup(x.keys[at:at+batch.Len()], hits[:batch.Len()])
+			for i, f := range hits[:batch.Len()] {
+				if before[i] == nil && f != nil {
+					x.first.Insert(&t, i, f)
+				}
+			}
+		}
+		for _, f := range hits[:batch.Len()] {
+			sum += f.Out
+		}
+		return missed
+	}
+}
