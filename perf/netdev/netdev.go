@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/safchain/ethtool"
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -102,19 +103,26 @@ func queues(dev string) int {
 	return max(1, int(ch.RxCount+ch.CombinedCount))
 }
 
-// Counters returns the driver's own counters, as ethtool -S shows them, none
-// if it has none. To be called inside Do.
-func (d Device) Counters() map[string]uint64 {
+// TxDropped is how many packets the device was handed and did not take, since
+// it was made, as far as its driver tells: the drops of the interface, and the
+// errors of XDP sends that ethtool -S shows. To be called inside Do.
+func (d Device) TxDropped() uint64 {
+	var n uint64
+	if l, err := netlink.LinkByIndex(d.Index); err == nil && l.Attrs().Statistics != nil {
+		n = l.Attrs().Statistics.TxDropped
+	}
 	e, err := ethtool.NewEthtool()
 	if err != nil {
-		return nil
+		return n
 	}
 	defer e.Close()
-	m, err := e.Stats(d.Name.Dev)
-	if err != nil {
-		return nil
+	m, _ := e.Stats(d.Name.Dev) // no statistics: nothing to add
+	for name, v := range m {
+		if strings.HasPrefix(name, "tx_") && strings.HasSuffix(name, "xdp_xmit_errors") {
+			n += v
+		}
 	}
-	return m
+	return n
 }
 
 // Pin keeps the calling thread, which must be locked, on one CPU. A negative
