@@ -31,18 +31,18 @@ number() { grep -o "\"$1\": *-\?[0-9.e+]*" | head -n 1 | sed 's/.*: *//'; }
 # median: of the numbers on standard input, one a line.
 median() { sort -g | awk '{v[NR] = $1} END {if (NR) printf "%.6g", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
 
-# alternate NAME_A NAME_B CMD_A CMD_B: runs both in turn, $rounds times. Each prints one JSON line, kept in $work/NAME.
+# alternate NAME_A NAME_B CMD_A CMD_B: runs both in turn, $rounds times. Each prints one JSON line, kept in $work/of.NAME.
 alternate() {
     local i
-    : >"$work/$1"; : >"$work/$2"
+    : >"$work/of.$1"; : >"$work/of.$2"
     for ((i = 0; i < rounds; i++)); do
-        $3 >>"$work/$1" || die "$3 failed"
-        $4 >>"$work/$2" || die "$4 failed"
+        $3 >>"$work/of.$1" || die "$3 failed"
+        $4 >>"$work/of.$2" || die "$4 failed"
     done
 }
 
 # of NAME KEY: the median of what NAME's lines have under KEY.
-of() { while read -r line; do number "$2" <<<"$line"; done <"$work/$1" | median; }
+of() { while read -r line; do number "$2" <<<"$line"; done <"$work/of.$1" | median; }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {if (b > 0) printf "%.2f", a / b; else printf "-"}'; }
 

@@ -64,16 +64,16 @@ measure() {
 run_pollux() {
     local p
     beds
-    mkdir -p "$work/pollux"
+    mkdir -p "$work/run"
     printf 'in_port=1,actions=output:2\nin_port=2,actions=output:1\n' >"$work/rules"
-    ns d "$pollux" start d0 d1 --cores 1 --flows "$work/rules" --run-dir "$work/pollux" >"$work/pollux.log" 2>&1 &
+    ns d "$pollux" start d0 d1 --cores 1 --flows "$work/rules" --run-dir "$work/run" >"$work/log" 2>&1 &
     p=$!
-    until "$pollux" status --run-dir "$work/pollux" >/dev/null 2>&1; do
-        kill -0 $p 2>/dev/null || { cat "$work/pollux.log" >&2; die "pollux did not start"; }
+    until "$pollux" status --run-dir "$work/run" >/dev/null 2>&1; do
+        kill -0 $p 2>/dev/null || { cat "$work/log" >&2; die "pollux did not start"; }
         sleep 0.1
     done
     measure
-    "$pollux" stop --run-dir "$work/pollux" >/dev/null
+    "$pollux" stop --run-dir "$work/run" >/dev/null
     wait $p || true
 }
 
