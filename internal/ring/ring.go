@@ -115,6 +115,9 @@ func (p *Producer[T]) Put(v T) bool {
 	return true
 }
 
+// Published is how many slots have been handed to the consumer since the beginning.
+func (p *Producer[T]) Published() uint64 { return p.head }
+
 // Released is how many slots the consumer has given back since the beginning.
 func (p *Producer[T]) Released() uint64 { return p.index.tail.Load() }
 
