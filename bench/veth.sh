@@ -1,17 +1,16 @@
 #!/bin/bash
 # veth.sh [FLOWS...]: packets per second from one veth pair to another through a switch, Pollux against Debian's OVS with AF_XDP, in turn.
 #
-#   the kernel makes frames (CPU 0) g0 ==== d0 [ switch, one polling thread on CPU 1 ] d1 ==== s0 counts and drops in XDP
+#   the kernel makes frames (CPU 0) g0 ==== d0 [ switch, one polling thread on CPU 1 ] d1 ==== s0 the kernel counts and drops
 #
-# 60-byte UDP, FLOWS of them (1 1000), one queue a device, two rules: 1 to 2 and 2 to 1. Beside the rate stands the time of the switch's
-# processes per packet that came out, in user space and in the kernel: a polling thread is always busy, so the kernel's part on veth is the
-# sending, and what differs between switches is the rest. ROUNDS (3) and SECS (3) say how often and how long.
+# 60-byte UDP, FLOWS of them (1 1000), one queue a device, two rules: 1 to 2 and 2 to 1. Neither end runs in user space, so the switch has
+# a core of its own. Beside the rate stands what a packet costs that core, in user space and in the kernel: on veth the kernel's part is the
+# sending and about the same for all, and what differs between switches is the rest. ROUNDS (3) and SECS (3) say how often and how long.
 #
 # Needs: make build; scripts/deps.sh bench.
 . "$(dirname "$0")/lib.sh"
 [ $# -gt 0 ] || set -- 1 1000
 id=pxbench$$
-go build -o "$work/drop" "$root/bench/drop"
 
 ns() { ip netns exec "$id-$1" "${@:2}"; }
 
@@ -43,22 +42,20 @@ cpu() {
         sed 's/^.*) //' | awk '{u += $12; s += $13} END {print u + 0, s + 0}'
 }
 
-# measure: the load, the count, and one JSON line.
+# measure: one JSON line: rate, offered rate, and the cost of a packet from how the polling core's time is shared.
 measure() {
-    local line u0 s0 u1 s1
-    "$pollux" perf gen $id-g:g0 --kernel --cpu 0 --kind udp4 --flows "$flows" --size 60 --duration $((secs + 4))s --json >"$work/gen" 2>"$work/gen.err" &
-    local gen=$!
-    "$work/drop" $id-s s0 2s "${secs}s" >"$work/rate" &
-    local count=$!
-    sleep 2
+    local u0 s0 u1 s1 load
+    "$pollux" perf run --kernel --latency=false --gen $id-g:g0 --sink $id-s:s0 --cpu 0 --flows "$flows" --size 60 \
+        --seconds $((secs + 2)) --json >"$work/load" 2>"$work/load.err" &
+    load=$!
+    sleep 1.5
     read -r u0 s0 < <(cpu)
-    wait $count || die "counting failed"
+    sleep "$secs"
     read -r u1 s1 < <(cpu)
-    wait $gen || { cat "$work/gen.err" >&2; die "the generator failed"; }
-    line=$(cat "$work/rate")
-    awk -v line="$line" -v offered="$(number tx_pps <"$work/gen")" -v n="$(number packets <<<"$line")" -v u=$((u1 - u0)) -v s=$((s1 - s0)) -v hz="$(getconf CLK_TCK)" 'BEGIN {
-        sub(/}$/, "", line); if (n == 0) n = 1
-        printf "%s,\"offered\":%d,\"user_ns\":%.0f,\"kernel_ns\":%.0f}\n", line, offered, u * 1e9 / hz / n, s * 1e9 / hz / n }'
+    wait $load || { cat "$work/load.err" >&2; die "perf run failed"; }
+    awk -v pps="$(number rx_pps_median <"$work/load")" -v offered="$(number tx_pps <"$work/load")" -v u=$((u1 - u0)) -v s=$((s1 - s0)) 'BEGIN {
+        ns = pps > 0 ? 1e9 / pps : 0; all = u + s > 0 ? u + s : 1
+        printf "{\"pps\":%d,\"offered\":%d,\"user_ns\":%.0f,\"kernel_ns\":%.0f}\n", pps, offered, ns * u / all, ns * s / all }'
 }
 
 run_pollux() {

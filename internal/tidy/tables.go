@@ -74,7 +74,6 @@ var house = map[string]room{
 	"internal/story": {9, bench},
 	"internal/lab":   {9, bench},
 	"lab":            {10, bench},
-	"bench/drop":     {10, bench},
 }
 
 // Who may do what the others get as an argument, and why.
@@ -83,8 +82,7 @@ var (
 		"internal/clock": "it is the clock",
 		"internal/lab":   "waits for other processes",
 		"lab":            "measures other processes",
-		"bench/drop":     "measures other processes",
-		"ctl":            "deadlines of sockets",
+			"ctl":            "deadlines of sockets",
 		"vswitch":        "waits for the datapath process; its loops are driven from here",
 		"perf":           "measures",
 		"perf/gen":       "paces what it sends",
@@ -108,8 +106,7 @@ var (
 		"internal/doctor":  "finds devices by name",
 		"internal/lab":     "finds devices by name",
 		"lab":              "talks to the switch",
-		"bench/drop":       "finds devices by name",
-		"perf/netdev":      "finds devices by name",
+			"perf/netdev":      "finds devices by name",
 		"perf/gen":         "finds devices by name",
 		"perf/sink":        "finds devices by name",
 		"cmd/pollux":       "serves profiles on request",
@@ -126,15 +123,15 @@ type dependency struct {
 var dependencies = map[string]dependency{
 	"golang.org/x/sys": {"system calls and constants of AF_XDP, shared memory, affinity, namespaces", []string{
 		"config", "internal/ring", "internal/clock", "packet", "rxtx/afxdp", "rxtx/afpacket", "rxtx/tap", "dpif", "pmd", "ctl", "vswitch", "perf", "perf/gen", "perf/sink", "perf/netdev",
-		"internal/doctor", "internal/lab", "lab", "bench/drop", "cmd/pollux"}, true},
+		"internal/doctor", "internal/lab", "lab", "cmd/pollux"}, true},
 	"github.com/cilium/ebpf": {"loads the XDP program and attaches it through a link", []string{
-		"rxtx/afxdp", "internal/doctor", "perf/gen", "perf/sink", "perf/netdev", "bench/drop"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/vishvananda/netlink": {"links, addresses, routes, and news of them", []string{
 		"rxtx/afxdp", "internal/doctor", "internal/lab", "lab", "vswitch", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/vishvananda/netns": {"enters network namespaces", []string{
-		"internal/lab", "lab", "bench/drop", "perf/gen", "perf/sink", "perf/netdev"}, true},
+		"internal/lab", "lab", "perf/gen", "perf/sink", "perf/netdev"}, true},
 	"github.com/safchain/ethtool": {"queues, features and driver of a device", []string{
-		"rxtx/afxdp", "internal/doctor", "perf/netdev", "bench/drop"}, true},
+		"rxtx/afxdp", "internal/doctor", "perf/netdev"}, true},
 	"github.com/asavie/xdp": {"AF_XDP of the load generator, which shares no ring code with the switch it measures", []string{
 		"perf/gen", "perf/sink", "perf"}, false},
 	"github.com/google/gopacket": {"builds packets and writes pcap files; never sees bytes from outside", []string{
@@ -150,9 +147,9 @@ var dependencies = map[string]dependency{
 	"github.com/prometheus/client_golang": {"metrics as a Collector", []string{
 		"internal/metrics"}, false},
 	"github.com/spf13/pflag": {"flags that override keys of the configuration file; cobra is made of it", []string{
-		"config", "cmd/pollux"}, false},
+		"config", "perf", "cmd/pollux"}, false},
 	"github.com/spf13/cobra": {"the command line and its completion", []string{
-		"cmd/pollux"}, false},
+		"perf", "cmd/pollux"}, false},
 	"golang.org/x/term": {"is the output a terminal, and how wide", []string{
 		"perf/report", "cmd/pollux"}, false},
 	"github.com/rogpeppe/go-internal": {"txtar, the format of stories", []string{
