@@ -68,11 +68,13 @@ func (l *Log) write(m *module, level slog.Level, at time.Time, text []byte) erro
 }
 
 // appendLine is the layout: console to the second, syslog without time because
-// the daemon has its own, file to the millisecond.
+// the daemon has its own and with the "ovs|" that scripts look for, file to the millisecond.
 func appendLine(b []byte, destination int, serial uint64, module string, level slog.Level, at time.Time, text []byte) []byte {
 	switch destination {
 	case console:
 		b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05Z|")
+	case syslog:
+		b = append(b, "ovs|"...)
 	case file:
 		b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z|")
 	}

@@ -18,38 +18,54 @@ func (l *Log) Set(spec string) error {
 	if len(words) > 0 && (strings.EqualFold(words[0], "PATTERN") || strings.EqualFold(words[0], "FACILITY")) {
 		return fmt.Errorf("%s cannot be changed", strings.ToLower(words[0]))
 	}
-	var chosen struct {
-		module      *module
-		destination int
-		level       slog.Level
-	}
-	chosen.destination, chosen.level = -1, LevelDbg
-	hasLevel := false
+	c := choice{destination: -1}
 	for _, word := range words {
-		if strings.EqualFold(word, "ANY") {
-			continue
-		}
-		if d := findDestination(word); d >= 0 {
-			if chosen.destination >= 0 {
-				return fmt.Errorf("cannot specify multiple destinations")
-			}
-			chosen.destination = d
-		} else if level, ok := findLevel(word); ok {
-			if hasLevel {
-				return fmt.Errorf("cannot specify multiple levels")
-			}
-			chosen.level, hasLevel = level, true
-		} else if m := l.findModule(word); m != nil {
-			if chosen.module != nil {
-				return fmt.Errorf("cannot specify multiple modules")
-			}
-			chosen.module = m
-		} else {
-			return fmt.Errorf("no destination, level, or module %q", word)
+		if err := l.choose(&c, word); err != nil {
+			return err
 		}
 	}
-	l.set(chosen.module, chosen.destination, chosen.level)
+	level := LevelDbg
+	if c.level != nil {
+		level = *c.level
+	}
+	l.set(c.module, c.destination, level)
 	return nil
+}
+
+// choice is a spec as far as it was read.
+type choice struct {
+	module      *module // nil: all
+	destination int     // -1: all
+	level       *slog.Level
+}
+
+// choose reads one word. The caller holds mu.
+func (l *Log) choose(c *choice, word string) error {
+	if strings.EqualFold(word, "ANY") {
+		return nil
+	}
+	if d := findDestination(word); d >= 0 {
+		if c.destination >= 0 {
+			return fmt.Errorf("cannot specify multiple destinations")
+		}
+		c.destination = d
+		return nil
+	}
+	if level, ok := findLevel(word); ok {
+		if c.level != nil {
+			return fmt.Errorf("cannot specify multiple levels")
+		}
+		c.level = &level
+		return nil
+	}
+	if m := l.findModule(word); m != nil {
+		if c.module != nil {
+			return fmt.Errorf("cannot specify multiple modules")
+		}
+		c.module = m
+		return nil
+	}
+	return fmt.Errorf("no destination, level, or module %q", word)
 }
 
 // set is Set with the spec understood: a nil module is all of them, now and to
@@ -107,13 +123,15 @@ func (l *Log) List() string {
 }
 
 // Patterns is the layout of each destination, as vlog/list-pattern prints it.
+// The program, %A, is put before a line of syslog by whoever writes it there;
+// %T, a part of a program, is always empty.
 func (l *Log) Patterns() string {
-	const time, rest = "%D{%Y-%m-%dT%H:%M:%S.###Z}|", "%05N|%c|%p|%m"
+	const line = "%05N|%c%T|%p|%m"
 	return "         prefix                            format\n" +
 		"         ------                            ------\n" +
-		fmt.Sprintf("%-7s  %-32s  %s\n", "console", "none", strings.Replace(time, ".###", "", 1)+rest) +
-		fmt.Sprintf("%-7s  %-32s  %s\n", "syslog", "none", rest) +
-		fmt.Sprintf("%-7s  %-32s  %s\n", "file", "none", time+rest)
+		fmt.Sprintf("%-7s  %-32s  %s\n", "SYSLOG", "<%B> %D{%h %e %T} %E %A:", "ovs|"+line) +
+		fmt.Sprintf("%-7s  %-32s  %s\n", "CONSOLE", "none", "%D{%Y-%m-%dT%H:%M:%SZ}|"+line) +
+		fmt.Sprintf("%-7s  %-32s  %s\n", "FILE", "none", "%D{%Y-%m-%dT%H:%M:%S.###Z}|"+line)
 }
 
 // SetRateLimits makes RateLimit heeded or not, in the modules named or, when

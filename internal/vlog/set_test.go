@@ -72,9 +72,9 @@ func TestSetRefuses(t *testing.T) {
 func TestPatterns(t *testing.T) {
 	const want = "         prefix                            format\n" +
 		"         ------                            ------\n" +
-		"console  none                              %D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c|%p|%m\n" +
-		"syslog   none                              %05N|%c|%p|%m\n" +
-		"file     none                              %D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c|%p|%m\n"
+		"SYSLOG   <%B> %D{%h %e %T} %E %A:          ovs|%05N|%c%T|%p|%m\n" +
+		"CONSOLE  none                              %D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c%T|%p|%m\n" +
+		"FILE     none                              %D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c%T|%p|%m\n"
 	if got := New(Options{}).Patterns(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -60,7 +60,7 @@ func TestLayout(t *testing.T) {
 	if want := strings.ReplaceAll(want, ".007Z", "Z"); screen.String() != want {
 		t.Errorf("console\n%s\nwant\n%s", &screen, want)
 	}
-	if want := strings.ReplaceAll(want, "2026-01-01T00:00:00.007Z|", ""); daemon.String() != want {
+	if want := strings.ReplaceAll(want, "2026-01-01T00:00:00.007Z|", "ovs|"); daemon.String() != want {
 		t.Errorf("syslog\n%s\nwant\n%s", &daemon, want)
 	}
 }
@@ -127,7 +127,7 @@ func TestFailingDestination(t *testing.T) {
 	var daemon bytes.Buffer
 	l := New(Options{Console: full{}, Syslog: &daemon})
 	err := l.Module("m").Handler().Handle(context.Background(), slog.NewRecord(at, LevelInfo, "x", 0))
-	if err == nil || daemon.String() != "00001|m|INFO|x\n" {
+	if err == nil || daemon.String() != "ovs|00001|m|INFO|x\n" {
 		t.Errorf("got %v, %q", err, &daemon)
 	}
 }
