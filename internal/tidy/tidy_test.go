@@ -54,7 +54,7 @@ func TestChecksComplain(t *testing.T) {
 		{"pmd/a.go", `package pmd; import _ "pollux/internal/lab"`, "only test files"},
 		{"pmd/a_test.go", `package pmd; import _ "pollux/internal/story"`, ""},
 		{"flow/a.go", `package flow; import _ "example.org/x/y"`, "no row in the dependencies"},
-		{"flow/a.go", `package flow; import _ "github.com/spf13/cobra"`, "which is for [cmd/pollux]"},
+		{"flow/a.go", `package flow; import _ "github.com/spf13/cobra"`, "which is for [perf cmd/pollux]"},
 		{"cmd/pollux/a.go", `package main; import _ "github.com/spf13/cobra/doc"`, ""},
 		{"flow/a.go", `package flow; import _ "github.com/google/gopacket/layers"`, "which is for [perf"},
 		{"flow/a_test.go", `package flow; import _ "github.com/google/gopacket/layers"`, ""},
