@@ -59,10 +59,7 @@ func Run(ctx context.Context, c Config, tick func(report.Tick)) (report.Tx, erro
 	}
 	var tx report.Tx
 	err := c.Dev.Do(func(d netdev.Device) (err error) {
-		if !d.Up {
-			return fmt.Errorf("send on %s: the device or its other end is down", d.Name)
-		}
-		if err := netdev.Pin(c.CPU); err != nil {
+		if err := errors.Join(d.WaitUp(), netdev.Pin(c.CPU)); err != nil {
 			return err
 		}
 		refused := d.TxDropped()

@@ -18,14 +18,20 @@ const (
 const xdpDrop = 1
 
 // instructions is the XDP program: is a packet due, which one, write it, mark
-// it, count it, send it. Throughout R6 is the context, R7 the state, R8 the
-// time in ns, R9 the packet's row of the table; the word at -4 of the stack is
-// the key of every lookup.
-func (p *program) instructions(plan *traffic.Plan, copied, ifindex int) asm.Instructions {
+// it, count it, send it. What the plan does not need is left out. Throughout R6
+// is the context, R7 the state, R8 the time in ns (0 where nobody needs it), R9
+// the packet's row of the table and later its length; the word at -4 of the
+// stack is the key of every lookup.
+func (p *program) instructions(plan *traffic.Plan, copied, ifindex int, paced bool) asm.Instructions {
 	in := asm.Instructions{asm.Mov.Reg(asm.R6, asm.R1)}
-	in = append(in, p.due()...)
-	in = append(in, p.choose(len(plan.Order))...)
-	in = append(in, write(plan.MaxLen(), copied)...)
+	in = append(in, p.due(paced, plan.Stamped)...)
+	if len(plan.Frames) > 1 {
+		in = append(in, p.choose(len(plan.Order))...)
+		in = append(in, write(plan.MaxLen(), copied)...)
+		in = append(in, asm.LoadMem(asm.R9, asm.R9, 0, asm.Word))
+	} else { // the kernel has written it
+		in = append(in, asm.Mov.Imm(asm.R9, int32(len(plan.Frames[0]))))
+	}
 	if plan.Stamped {
 		in = append(in, mark()...)
 	}
@@ -51,23 +57,36 @@ func lookup(m *ebpf.Map) asm.Instructions {
 	}
 }
 
-// due goes to "drop" unless a packet may be sent now. A packet that is more
-// than maxDebt late counts as maxDebt late, see pacer.
-func (p *program) due() asm.Instructions {
+// due goes to "drop" unless a packet may be sent now, and reads the clock if
+// that or the mark needs it.
+func (p *program) due(paced, marked bool) asm.Instructions {
 	in := asm.Instructions{asm.StoreImm(asm.RFP, -4, 0, asm.Word)}
 	in = append(in, lookup(p.state)...)
 	in = append(in, asm.Mov.Reg(asm.R7, asm.R0))
 	in = append(in, lookup(p.control)...)
-	return append(in,
+	in = append(in,
 		asm.LoadMem(asm.R1, asm.R0, offStop, asm.DWord),
 		asm.JNE.Imm(asm.R1, 0, "drop"),
 		asm.LoadMem(asm.R1, asm.R0, offLimit, asm.DWord),
 		asm.LoadMem(asm.R2, asm.R7, offSent, asm.DWord),
 		asm.JGE.Reg(asm.R2, asm.R1, "drop"),
 		asm.LoadMem(asm.R9, asm.R0, offInterval, asm.DWord),
-		asm.FnKtimeGetNs.Call(),
-		asm.Mov.Reg(asm.R8, asm.R0),
-		asm.JEq.Imm(asm.R9, 0, "choose"), // flat out
+	)
+	if !paced && !marked {
+		return append(in, asm.Mov.Imm(asm.R8, 0))
+	}
+	in = append(in, asm.FnKtimeGetNs.Call(), asm.Mov.Reg(asm.R8, asm.R0))
+	if !paced {
+		return in
+	}
+	return append(in, schedule()...)
+}
+
+// schedule goes to "drop" before the packet is due, and reckons from the
+// interval in R9 when the one after it is. A packet that is more than maxDebt
+// late counts as maxDebt late, see pacer.
+func schedule() asm.Instructions {
+	return asm.Instructions{
 		asm.LSh.Imm(asm.R0, 8),
 		asm.LoadMem(asm.R2, asm.R7, offNext, asm.DWord),
 		asm.JGT.Reg(asm.R2, asm.R0, "drop"),
@@ -76,13 +95,13 @@ func (p *program) due() asm.Instructions {
 		asm.JGE.Reg(asm.R2, asm.R0, "schedule"),
 		asm.Mov.Reg(asm.R2, asm.R0),
 		asm.StoreMem(asm.R7, offNext, asm.R2, asm.DWord).WithSymbol("schedule"),
-	)
+	}
 }
 
 // choose finds the row of the next packet of an order of n.
 func (p *program) choose(n int) asm.Instructions {
 	in := asm.Instructions{
-		asm.LoadMem(asm.R1, asm.R7, offPos, asm.DWord).WithSymbol("choose"),
+		asm.LoadMem(asm.R1, asm.R7, offPos, asm.DWord),
 		asm.StoreMem(asm.RFP, -4, asm.R1, asm.Word),
 		asm.Add.Imm(asm.R1, 1),
 		asm.JLT.Imm(asm.R1, int32(n), "advance"),
@@ -123,7 +142,7 @@ func write(longest, copied int) asm.Instructions {
 // mark is stamp.Put.
 func mark() asm.Instructions {
 	in := asm.Instructions{
-		asm.LoadMem(asm.R4, asm.R9, 0, asm.Word),
+		asm.Mov.Reg(asm.R4, asm.R9),
 		asm.Sub.Imm(asm.R4, stamp.Size),
 		asm.And.Imm(asm.R4, 0x3fff), // told to the verifier
 		asm.LoadMem(asm.R2, asm.R6, 0, asm.Word),
@@ -170,8 +189,7 @@ func count() asm.Instructions {
 		asm.Add.Imm(asm.R1, 1).WithSymbol("not first"),
 		asm.StoreMem(asm.R7, offSent, asm.R1, asm.DWord),
 		asm.LoadMem(asm.R1, asm.R7, offBytes, asm.DWord),
-		asm.LoadMem(asm.R2, asm.R9, 0, asm.Word),
-		asm.Add.Reg(asm.R1, asm.R2),
+		asm.Add.Reg(asm.R1, asm.R9),
 		asm.StoreMem(asm.R7, offBytes, asm.R1, asm.DWord),
 		asm.StoreMem(asm.R7, offLast, asm.R8, asm.DWord),
 	}

@@ -31,7 +31,7 @@ import (
 // kernel is a loaded generator.
 type kernel struct {
 	*program
-	template []byte // of the longest packet's length
+	template []byte // a packet of the greatest length
 	ifindex  int
 	stopped  atomic.Bool
 }
@@ -49,17 +49,18 @@ type state struct {
 	Bytes uint64
 	Next  uint64 // when the next packet is due, 1/256 ns of CLOCK_MONOTONIC
 	Pos   uint64 // place in the plan's order
-	First uint64 // when the first packet was sent, ns
-	Last  uint64 // when the last packet was sent, ns
+	First uint64 // when the first packet was sent, ns; 0 if the program reads no clock
+	Last  uint64 // when the last packet was sent, ns; the same
 }
 
 func runKernel(ctx context.Context, c Config, d netdev.Device, tick func(report.Tick)) (tx report.Tx, err error) {
-	p, err := loadProgram(c.Plan, d.Index)
+	p, err := loadProgram(c.Plan, d.Index, c.Rate > 0)
 	if err != nil {
 		return tx, fmt.Errorf("load generator for %s: %w", d.Name, err)
 	}
 	defer p.close()
 	k := &kernel{program: p, template: make([]byte, c.Plan.MaxLen()), ifindex: d.Index}
+	copy(k.template, c.Plan.Frames[0])
 	ctl := control{Limit: math.MaxUint64}
 	if c.Count > 0 {
 		ctl.Limit = c.Count
@@ -122,10 +123,14 @@ func (k *kernel) watch(ctx context.Context, ctl control, tx *report.Tx, tick fun
 	}
 	ctl.Stop = 1
 	err = errors.Join(err, k.control.Put(uint32(0), &ctl))
+	stopped := int64(clock.System.Now())
 	k.stopped.Store(true)
 	callBack(tid, left)
 	look()
 	tx.Packets, tx.Bytes, tx.Start, tx.End = st.Sent, st.Bytes, int64(st.First), int64(st.Last)
+	if st.First == 0 {
+		tx.Start, tx.End = tx.Ticks[0].At, stopped
+	}
 	return err
 }
 

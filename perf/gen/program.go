@@ -32,8 +32,9 @@ func array(valueSize, entries int) (*ebpf.Map, error) {
 	return ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: uint32(valueSize), MaxEntries: uint32(entries)})
 }
 
-// loadProgram makes the program that sends plan out of interface ifindex.
-func loadProgram(plan *traffic.Plan, ifindex int) (p *program, err error) {
+// loadProgram makes the program that sends plan out of interface ifindex, with
+// an interval between packets if it is paced.
+func loadProgram(plan *traffic.Plan, ifindex int, paced bool) (p *program, err error) {
 	p = &program{}
 	defer func() {
 		if err != nil {
@@ -49,11 +50,11 @@ func loadProgram(plan *traffic.Plan, ifindex int) (p *program, err error) {
 	if p.order, err = array(4, len(plan.Order)); err != nil {
 		return p, err
 	}
-	keys := make([]uint32, max(len(plan.Order), len(plan.Frames)))
+	keys := make([]uint32, len(plan.Order))
 	for i := range keys {
 		keys[i] = uint32(i)
 	}
-	if _, err = p.order.BatchUpdate(keys[:len(plan.Order)], plan.Order, nil); err != nil {
+	if _, err = p.order.BatchUpdate(keys, plan.Order, nil); err != nil {
 		return p, fmt.Errorf("store the order of packets: %w", err)
 	}
 	copied := bytesToCopy(plan)
@@ -63,12 +64,14 @@ func loadProgram(plan *traffic.Plan, ifindex int) (p *program, err error) {
 	if p.frames, err = array(8+copied, len(plan.Frames)); err != nil {
 		return p, err
 	}
-	if _, err = p.frames.BatchUpdate(keys[:len(plan.Frames)], table(plan, copied), nil); err != nil {
-		return p, fmt.Errorf("store packets: %w", err)
+	for i, f := range plan.Frames {
+		if err = p.frames.Put(uint32(i), row(f, copied)); err != nil {
+			return p, fmt.Errorf("store packet %d: %w", i, err)
+		}
 	}
 	p.prog, err = ebpf.NewProgram(&ebpf.ProgramSpec{
 		Name: "pollux_gen", Type: ebpf.XDP, License: "GPL",
-		Instructions: p.instructions(plan, copied, ifindex),
+		Instructions: p.instructions(plan, copied, ifindex, paced),
 	})
 	return p, err
 }
@@ -94,14 +97,11 @@ func bytesToCopy(plan *traffic.Plan) int {
 	return (n + 7) &^ 7
 }
 
-// table is the contents of the map of packets.
-func table(plan *traffic.Plan, copied int) []byte {
-	var t []byte
-	for _, f := range plan.Frames {
-		t = binary.NativeEndian.AppendUint32(t, uint32(len(f)))
-		t = binary.NativeEndian.AppendUint32(t, uint32(min(len(f), copied)))
-		t = append(t, f[:min(len(f), copied)]...)
-		t = append(t, make([]byte, copied-min(len(f), copied))...)
-	}
-	return t
+// row is one row of the map of packets.
+func row(frame []byte, copied int) []byte {
+	b := make([]byte, 8+copied)
+	n := copy(b[8:], frame)
+	binary.NativeEndian.PutUint32(b, uint32(len(frame)))
+	binary.NativeEndian.PutUint32(b[4:], uint32(n))
+	return b
 }

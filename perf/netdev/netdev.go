@@ -11,6 +11,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/safchain/ethtool"
 	"github.com/vishvananda/netlink"
@@ -48,10 +49,9 @@ func (n Name) String() string {
 // Device is what there is to know of a device. It is a snapshot.
 type Device struct {
 	Name   Name
-	Index  int  // of the interface
-	MTU    int  // bytes behind the Ethernet header
-	Up     bool // set up, and the other end too
-	Queues int  // receive queues in use
+	Index  int // of the interface
+	MTU    int // bytes behind the Ethernet header
+	Queues int // receive queues in use
 }
 
 // Do runs f on a thread of its own inside the device's namespace, which f must
@@ -81,11 +81,28 @@ func (n Name) do(f func(Device) error) error {
 	if err != nil {
 		return fmt.Errorf("find device %s: %w", n, err)
 	}
-	d := Device{
-		Name: n, Index: ifi.Index, MTU: ifi.MTU, Queues: queues(n.Dev),
-		Up: ifi.Flags&net.FlagUp != 0 && ifi.Flags&net.FlagRunning != 0,
+	return f(Device{Name: n, Index: ifi.Index, MTU: ifi.MTU, Queues: queues(n.Dev)})
+}
+
+// upLimit is how long a link may take to come up: the kernel notices a new
+// veth within a second, a card that was given an XDP program negotiates anew.
+const upLimit = 5 * time.Second
+
+// WaitUp waits until the device is up and has a link. To be called inside Do.
+func (d Device) WaitUp() error {
+	for end := time.Now().Add(upLimit); ; time.Sleep(10 * time.Millisecond) {
+		ifi, err := net.InterfaceByIndex(d.Index)
+		switch {
+		case err != nil:
+			return fmt.Errorf("look at device %s: %w", d.Name, err)
+		case ifi.Flags&net.FlagUp != 0 && ifi.Flags&net.FlagRunning != 0:
+			return nil
+		case ifi.Flags&net.FlagUp == 0:
+			return fmt.Errorf("device %s is down", d.Name)
+		case time.Now().After(end):
+			return fmt.Errorf("device %s has no link: is its other end up?", d.Name)
+		}
 	}
-	return f(d)
 }
 
 // queues asks for the receive channels in use. A device without channels has

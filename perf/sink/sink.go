@@ -12,7 +12,6 @@ package sink
 
 import (
 	"context"
-	"errors"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -38,8 +37,8 @@ const tickInterval = 100 * clock.Millisecond
 func Run(ctx context.Context, c Config, ready func(), tick func(report.Tick)) (report.Rx, error) {
 	var rx report.Rx
 	err := c.Dev.Do(func(d netdev.Device) (err error) {
-		if !d.Up {
-			return errors.New("receive on " + d.Name.String() + ": the device or its other end is down")
+		if err := d.WaitUp(); err != nil {
+			return err
 		}
 		if c.Kernel {
 			rx, err = runKernel(ctx, c, d, ready, tick)
