@@ -1,0 +1,63 @@
+package afxdp
+
+import (
+	"fmt"
+
+	"github.com/safchain/ethtool"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// device asks the kernel about one network device. Its handles stay in the network namespace in
+// which they were opened, so any thread may ask later.
+type device struct {
+	name    string
+	ifindex int
+	netlink *netlink.Handle
+	ethtool *ethtool.Ethtool
+}
+
+func openDevice(name string) (*device, netlink.Link, error) {
+	d := &device{name: name}
+	var err error
+	if d.netlink, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+		return nil, nil, fmt.Errorf("open netlink: %w", err)
+	}
+	if d.ethtool, err = ethtool.NewEthtool(); err != nil {
+		d.netlink.Close()
+		return nil, nil, fmt.Errorf("open ethtool: %w", err)
+	}
+	l, err := d.netlink.LinkByName(name)
+	if err != nil {
+		d.close()
+		return nil, nil, explainNoDevice(err)
+	}
+	d.ifindex = l.Attrs().Index
+	return d, l, nil
+}
+
+func (d *device) close() {
+	d.netlink.Close()
+	d.ethtool.Close()
+}
+
+// queues returns how many receive and transmit queues the device uses now;
+// netlink would tell how many it was made with.
+func (d *device) queues(l netlink.Link) (rx, tx int) {
+	if c, err := d.ethtool.GetChannels(d.name); err == nil {
+		rx, tx = int(c.CombinedCount+c.RxCount), int(c.CombinedCount+c.TxCount)
+	}
+	if rx == 0 {
+		rx = l.Attrs().NumRxQueues
+	}
+	if tx == 0 {
+		tx = l.Attrs().NumTxQueues
+	}
+	return max(rx, 1), max(tx, 1)
+}
+
+// driver is the name of the kernel's driver, "" if it does not tell.
+func (d *device) driver() string {
+	name, _ := d.ethtool.DriverName(d.name)
+	return name
+}

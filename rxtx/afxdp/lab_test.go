@@ -1,0 +1,161 @@
+//go:build lab
+
+package afxdp
+
+import (
+	"os"
+	"sync/atomic"
+	"testing"
+
+	"pollux/counter"
+	"pollux/internal/lab"
+	"pollux/packet"
+	"pollux/rxtx"
+)
+
+func TestMain(m *testing.M) { os.Exit(lab.Main(m)) }
+
+// A bench is two hosts with the test between them, on one thread as the datapath does it.
+//
+//	a: a0 10.9.0.1 ==== sa  [test]  sb ==== b0 10.9.0.2 :b
+type bench struct {
+	a, b, s *lab.NS
+}
+
+func newBench(t *testing.T, words ...string) *bench {
+	lab.Need(t, "ping", "iperf3", "ethtool")
+	x := &bench{a: lab.NewNS(t, "a"), b: lab.NewNS(t, "b"), s: lab.NewNS(t, "s")}
+	lab.Cable(t, x.a, "a0", x.s, "sa", words...)
+	lab.Cable(t, x.b, "b0", x.s, "sb", words...)
+	x.a.Addr(t, "a0", "10.9.0.1/24", "fd00:9::1/64")
+	x.b.Addr(t, "b0", "10.9.0.2/24", "fd00:9::2/64")
+	return x
+}
+
+// A forwarder sends what comes in by one port out by the other, queue by queue.
+type forwarder struct {
+	umem   *UMEM
+	ports  []rxtx.Port
+	pool   *packet.Pool
+	counts []*counter.Port
+	stop   atomic.Bool
+	polls  int
+	ended  chan error
+}
+
+// forward opens the ports and polls them until end is called.
+func (x *bench) forward(t *testing.T, frames int, options ...Options) *forwarder {
+	t.Helper()
+	f := &forwarder{ended: make(chan error, 1)}
+	ready := make(chan error, 1)
+	go x.s.Do(t, func() error {
+		err := f.open(frames, options)
+		ready <- err
+		if err == nil {
+			f.ended <- f.poll()
+		}
+		return nil
+	})
+	if err := <-ready; err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *forwarder) open(frames int, options []Options) (err error) {
+	if f.umem, err = OpenUMEM(frames, 2048, HugeAuto); err != nil {
+		return err
+	}
+	f.pool = f.umem.Memory().Split(1)[0]
+	for _, o := range options {
+		p, err := Open(f.umem, o)
+		if err != nil {
+			return err
+		}
+		f.ports = append(f.ports, p)
+		f.counts = append(f.counts, new(counter.Port))
+	}
+	return nil
+}
+
+func (f *forwarder) poll() error {
+	for i, p := range f.ports {
+		for q := range p.Queues() {
+			if err := p.Queue(q).Attach(f.pool, f.counts[i], uint32(i)); err != nil {
+				return err
+			}
+		}
+	}
+	var b packet.Batch
+	for !f.stop.Load() {
+		for i, p := range f.ports {
+			out := f.ports[(i+1)%len(f.ports)]
+			for q := range p.Queues() {
+				p.Queue(q).Receive(&b)
+				to := out.Queue(q % out.Queues())
+				if b.Len() > 0 {
+					to.Send(&b)
+				}
+				to.Flush()
+			}
+		}
+		f.polls++
+	}
+	return nil
+}
+
+// held is what all queues hold.
+func (f *forwarder) held() (n int) {
+	for _, p := range f.ports {
+		for q := range p.Queues() {
+			n += p.Queue(q).Held()
+		}
+	}
+	return n
+}
+
+// end stops the polling, gives everything back and sees that nothing is missing.
+func (f *forwarder) end(t *testing.T) {
+	t.Helper()
+	f.stop.Store(true)
+	if err := <-f.ended; err != nil {
+		t.Fatal(err)
+	}
+	all := f.umem.Memory().Frames()
+	if n := f.held() + f.pool.Len(); n != all {
+		t.Errorf("%d frames are held or free, there are %d", n, all)
+	}
+	for _, p := range f.ports {
+		for q := range p.Queues() {
+			p.Queue(q).Detach()
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if f.held() != 0 || f.pool.Len() != all {
+		t.Errorf("after the end %d frames are held and %d of %d free", f.held(), f.pool.Len(), all)
+	}
+	if err := f.umem.Close(); err != nil {
+		t.Error(err)
+	}
+	for i, c := range f.counts {
+		t.Logf("port %d: rx %d tx %d drops %d", i, c.RxPackets.Load(), c.TxPackets.Load(), c.Drops.Total())
+	}
+}
+
+func TestPing(t *testing.T) {
+	x := newBench(t)
+	for range 3 { // open and close again and again
+		f := x.forward(t, 8192, Options{Device: "sa"}, Options{Device: "sb"})
+		for _, p := range f.ports {
+			t.Logf("%+v %v", p.Info(), p.(*Port).program.variant)
+		}
+		for _, to := range []string{"10.9.0.2", "fd00:9::2"} {
+			if r := x.a.Ping(t, to, 3); r.Received != 3 {
+				t.Errorf("ping %s: %+v", to, r)
+			}
+		}
+		f.end(t)
+	}
+}

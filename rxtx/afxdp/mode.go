@@ -1,0 +1,105 @@
+package afxdp
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// How packets get in and out is found out by trying, the best first, because
+// no interface of the kernel tells it beforehand for all drivers.
+
+// findMode attaches the program and binds every queue. have is the number of queues of the device.
+func (p *Port) findMode(mode string, have int) error {
+	frags := p.umem.multiFrame()
+	var err error
+	if mode != ModeGeneric {
+		p.program, err = attachProgram(p.device.ifindex, have, variants(true, frags))
+		if err != nil && (mode != ModeAuto || !mayBeGeneric(err)) {
+			return p.explainAttach(err)
+		}
+	}
+	if p.program == nil {
+		if mode == ModeAuto {
+			p.notes = append(p.notes, "native XDP does not work here: "+p.explainAttach(err).Error())
+		}
+		if p.program, err = attachProgram(p.device.ifindex, have, variants(false, frags)); err != nil {
+			return p.explainAttach(err)
+		}
+	}
+	p.multiFrame = frags
+	if p.program.native && (mode == ModeAuto || mode == ModeZeroCopy) {
+		if err = p.bindAll(p.zeroCopy()); err == nil {
+			p.mode = ModeZeroCopy
+			return nil
+		}
+		if mode == ModeZeroCopy {
+			return fmt.Errorf("zero copy: %w", explainZeroCopy(err))
+		}
+	}
+	p.mode = ModeGeneric
+	if p.program.native {
+		p.mode = ModeNative
+	}
+	return p.bindAll(p.copying())
+}
+
+// mayBeGeneric tells whether generic XDP may work where native failed thus.
+func mayBeGeneric(err error) bool {
+	return !errors.Is(err, unix.EBUSY) && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.EPERM)
+}
+
+// copying is how sockets are bound that share the anchor's registration, which is one for copying.
+func (p *Port) copying() binding {
+	b := p.binding
+	b.flags, b.sharedFD = unix.XDP_SHARED_UMEM, p.umem.anchor.fd
+	return b
+}
+
+// zeroCopy is how a device's first socket is bound in zero-copy mode, with a registration of its own.
+func (p *Port) zeroCopy() binding {
+	b := p.binding
+	b.flags = unix.XDP_ZEROCOPY | p.umem.flags
+	b.register, b.frameSize = p.umem.memory.Bytes(), p.umem.memory.FrameSize()
+	return b
+}
+
+// bindAll opens the sockets of all queues, or of none.
+func (p *Port) bindAll(b binding) error {
+	p.binding = b
+	for _, q := range p.queues {
+		s, err := p.openQueue(q.index)
+		if err != nil {
+			for i, s := range p.waiting {
+				s.close()
+				delete(p.waiting, i)
+			}
+			return err
+		}
+		p.waiting[q.index] = s
+	}
+	return nil
+}
+
+// openQueue opens the socket of one queue. In zero-copy mode the second and further sockets share the registration of any
+// that is open. Called with p.mu held, or from Open.
+func (p *Port) openQueue(queue int) (*socket, error) {
+	b := p.binding
+	b.queue = queue
+	if b.register != nil {
+		for _, others := range []map[int]*socket{p.waiting, p.live} {
+			for _, s := range others {
+				b.flags, b.sharedFD = unix.XDP_SHARED_UMEM, s.fd
+			}
+		}
+	}
+	return openSocket(b)
+}
+
+func explainZeroCopy(err error) error {
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return fmt.Errorf("%w: the driver cannot", err)
+	}
+	return err
+}

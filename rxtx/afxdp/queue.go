@@ -1,0 +1,138 @@
+package afxdp
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"pollux/counter"
+	"pollux/internal/clock"
+	"pollux/packet"
+)
+
+// Queue is one queue of a device with its socket.
+type Queue struct {
+	port  *Port
+	index int // the device's number of the queue
+
+	// The thread that has attached the queue owns the rest.
+
+	rings
+	kernel   kernel // nil when the socket is closed
+	pool     *packet.Pool
+	memory   *packet.Memory
+	counters *counter.Port
+	number   uint32 // of the datapath port
+
+	inRx, inTx frameSet // frames that lie with the kernel
+	fillTarget int      // frames to have in inRx
+	txMost     int      // frames to have in inTx at most: the completion ring must take all
+
+	chain  chain // a packet of several frames, the rest of which has not come yet
+	down   bool  // the device refused to send: it is down or gone
+	sleepy int   // flushes to skip before a device that is down is tried again
+	hold   holdOff
+}
+
+// Attach makes the calling thread the owner of the queue and gives the kernel frames
+// to receive into. The first Attach finds the socket open; one after Detach opens
+// another, which the kernel may keep waiting for up to a second: see Prepare.
+func (q *Queue) Attach(pool *packet.Pool, c *counter.Port, port uint32) error {
+	s, err := q.port.takeSocket(q.index)
+	if err != nil {
+		return fmt.Errorf("attach queue %d of %s: %w", q.index, q.port.name, err)
+	}
+	q.start(s.rings, s, pool, c, port)
+	if err := q.port.redirect(q.index, s.fd); err != nil {
+		q.Detach()
+		return fmt.Errorf("attach queue %d of %s: %w", q.index, q.port.name, err)
+	}
+	return nil
+}
+
+// start takes over the rings of an open socket.
+func (q *Queue) start(r rings, k kernel, pool *packet.Pool, c *counter.Port, port uint32) {
+	q.rings, q.kernel, q.pool, q.counters, q.number = r, k, pool, c, port
+	q.memory = pool.Memory()
+	if q.inRx.bits == nil {
+		q.inRx, q.inTx = newFrameSet(q.memory.Frames()), newFrameSet(q.memory.Frames())
+	}
+	q.fillTarget = len(r.fill.slots)
+	q.txMost = min(len(r.tx.slots), len(r.done.slots))
+	q.chain, q.down, q.sleepy = chain{}, false, 0
+	q.hold = holdOff{limit: q.port.coalesceCycles}
+	q.refill(1)
+}
+
+// Prepare opens the socket that the next Attach will use, so that a thread that polls need not wait
+// for the kernel. Any goroutine may call it while the queue is detached.
+func (q *Queue) Prepare() error { return q.port.prepare(q.index) }
+
+// Held is the number of frames the queue holds now.
+func (q *Queue) Held() int { return q.inRx.n + q.inTx.n + q.chain.frames }
+
+// Detach closes the socket and gives back every frame. What was sent is
+// handed to the device first, as far as it takes it; what was received and
+// not fetched is lost.
+func (q *Queue) Detach() {
+	if q.kernel == nil {
+		return
+	}
+	q.port.unredirect(q.index)
+	for tries := 0; tries < detachTries && q.inTx.n > 0 && !q.down; tries++ {
+		q.Flush()
+	}
+	q.port.dropSocket(q.index, q.kernel)
+	q.kernel = nil
+	if q.chain.first != nil {
+		q.pool.Put(q.chain.first)
+		q.chain = chain{}
+	}
+	q.inRx.drain(q.memory, q.pool)
+	q.inTx.drain(q.memory, q.pool)
+	q.rings, q.pool, q.counters = rings{}, nil, nil
+}
+
+// How often Detach tries to hand what was sent to the device.
+const detachTries = 100
+
+// holdOff decides when a burst that is not full yet is worth waiting for.
+type holdOff struct {
+	limit uint64 // longest wait in cycles; 0: never wait
+	since uint64 // when the first packet that waits was seen
+	busy  bool   // the last bursts were large
+}
+
+// Under load a burst of a few packets is left lying until enough have come
+// or the limit has passed; the cost of a poll is that of its system calls, whatever their size.
+const (
+	holdFull  = 24 // packets worth going for at once
+	holdStart = 8  // a burst that large begins the load
+	holdStop  = 4  // one that small after a full wait ends it
+)
+
+// take decides whether n packets that are there are taken now.
+func (h *holdOff) take(n int) bool {
+	if h.limit == 0 {
+		return true
+	}
+	if n >= holdFull || !h.busy {
+		h.busy, h.since = n >= holdStart || h.busy && n > holdStop, 0
+		return true
+	}
+	now := clock.Cycles()
+	if h.since == 0 {
+		h.since = now
+		return false
+	}
+	if now-h.since < h.limit {
+		return false
+	}
+	h.busy, h.since = n > holdStop, 0
+	return true
+}
+
+// gone tells whether an error of a wake-up says that the device is down or has vanished.
+func gone(e unix.Errno) bool {
+	return e == unix.ENXIO || e == unix.ENETDOWN || e == unix.ENODEV || e == unix.EBADF
+}
