@@ -91,10 +91,11 @@ var (
 		"cmd/pollux":     "prints rates once a second",
 	}
 	logUsers = map[string]string{
-		"internal/vlog": "it is the logger",
-		"ctl":           "what a client did wrong goes to whoever runs the switch",
-		"vswitch":       "the control path reports what it did",
-		"cmd/pollux":    "sets the logger up",
+		"internal/vlog":    "it is the logger",
+		"ctl":              "what a client did wrong goes to whoever runs the switch",
+		"internal/metrics": "a scrape that is incomplete goes to whoever runs the switch",
+		"vswitch":          "the control path reports what it did",
+		"cmd/pollux":       "sets the logger up",
 	}
 	netUsers = map[string]string{
 		"ctl":              "serves the control socket",
