@@ -3,6 +3,7 @@ package dpif
 import (
 	"time"
 
+	"pollux/flow"
 	"pollux/rxtx"
 )
 
@@ -71,7 +72,7 @@ type ThreadInfo struct {
 
 // SubtableInfo describes one subtable of a thread's classifier.
 type SubtableInfo struct {
-	Mask  string
+	Mask  flow.Mask
 	Flows int
 	Hits  uint64
 }

@@ -93,6 +93,7 @@ type ThreadStats struct {
 	Recirculations           counter.Counter
 	Copies, Executed         counter.Counter // packets made here
 	ToControl                counter.Counter // packets whose only way out was the control process
+	LostToControl            counter.Counter // copies that the control process should have had, but its queue was full
 	Sends, SentPackets       counter.Counter // bursts given to transmit queues
 	HandedOver, TakenOver    counter.Counter // packets passed to and from other threads
 	Sleeps, SleepNanos       counter.Counter
@@ -109,5 +110,5 @@ type ThreadStats struct {
 	BurstSizes, UpcallNanos counter.Histogram
 
 	Drops counter.Drops
-	_     [8]counter.Counter
+	_     [7]counter.Counter
 }
