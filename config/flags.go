@@ -30,7 +30,11 @@ func BindFlags(fs *pflag.FlagSet) *Flags {
 			v.text = ""
 		}
 		f.values = append(f.values, v)
-		added := fs.VarPF(v, s.flag, "", s.help)
+		help := s.help
+		if words, few := s.rule.(oneOf); few {
+			help += ": " + strings.ReplaceAll(words.allowed(Machine{}), `"`, "")
+		}
+		added := fs.VarPF(v, s.flag, "", help)
 		if v.Type() == "bool" {
 			added.NoOptDefVal = "true"
 		}

@@ -93,7 +93,7 @@ func TestFlagDefaultsAreTheDefaults(t *testing.T) {
 	if want := Default(small); !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
 	}
-	if usage := fs.FlagUsages(); !strings.Contains(usage, "--batch int") || !strings.Contains(usage, "(default 32)") {
+	if usage := fs.FlagUsages(); !strings.Contains(usage, "--batch int") || !strings.Contains(usage, "(default 32)") || !strings.Contains(usage, "bound: auto, zerocopy, native or generic (default") {
 		t.Errorf("usage:\n%s", usage)
 	}
 }
