@@ -21,16 +21,20 @@ type Field struct {
 	Stored   int // in the key
 	Word     int // of the key; a field of 128 bits lies in Word (upper half) and Word+1
 	Shift    int // of its least significant bit in Word; 0 for 128 bits
+	Void     int // lowest bits of a value that are always zero: those of nw_tos are nw_ecn's
 	Maskable Maskable
 	Writable bool // an OpenFlow action may write it
 	Prereq   Prereq
 	Format   Format
+	Digits   int   // how many a number in hex has at least; 0: as many as needed, and zero is "0"
 	OXM      []OXM // its names on the wire; those without any are ours or internal
 	Hidden   bool  // not part of ovs-fields(7): covers a bit of the key, has no OpenFlow name
 
 	// AlsoMask are bits of Word that a match on this field fixes with it, to
 	// AlsoValue: a match on vlan_pcp also says that there is a tag.
 	AlsoValue, AlsoMask uint64
+
+	ones Value // Ones(), computed once
 }
 
 // Maskable says which masks a match on a field may have.
@@ -85,18 +89,18 @@ func (f *Field) Get(k *Key) Value {
 	if f.Stored == 128 {
 		return Value{k[f.Word], k[f.Word+1]}
 	}
-	return Value{0, k[f.Word] >> f.Shift & ones64(f.Stored)}
+	return Value{0, k[f.Word] >> f.Shift & f.ones.Lo}
 }
 
-// Set writes the field into a key. Bits of v beyond Stored are ignored.
-func (f *Field) Set(k *Key, v Value) { f.SetMasked(k, v, f.Ones()) }
+// Set writes the field into a key. Bits of v that the field does not have are ignored.
+func (f *Field) Set(k *Key, v Value) { f.SetMasked(k, v, f.ones) }
 
 // GetMask reads which bits of the field a mask has.
 func (f *Field) GetMask(m *Mask) Value { return f.Get((*Key)(m)) }
 
 // SetMask sets which bits of the field a mask has.
 func (f *Field) SetMask(m *Mask, v Value) {
-	f.store((*Key)(m), v, f.Ones())
+	f.store((*Key)(m), v, f.ones)
 }
 
 // SetMasked writes those bits of v that mask has and leaves the others.
@@ -113,7 +117,7 @@ func (f *Field) store(k *Key, v, mask Value) {
 		k[f.Word+1] = k[f.Word+1]&^mask.Lo | v.Lo&mask.Lo
 		return
 	}
-	m := (mask.Lo & ones64(f.Stored)) << f.Shift
+	m := (mask.Lo & f.ones.Lo) << f.Shift
 	k[f.Word] = k[f.Word]&^m | v.Lo<<f.Shift&m
 }
 
@@ -134,7 +138,7 @@ func WidenPort(p uint16) uint32 {
 }
 
 // Ones is the mask of an exact match: every bit that the key stores.
-func (f *Field) Ones() Value { return Ones(f.Stored) }
+func (f *Field) Ones() Value { return f.ones }
 
 // WireBytes is the length of the field's value in an OXM: 1, 2, 4, 6, 8 or 16 bytes.
 func (f *Field) WireBytes() int {

@@ -73,6 +73,7 @@ const (
 	FieldNWTOS
 	FieldIPDSCP
 	FieldNWECN
+	FieldIPTOS // hidden: nw_tos and nw_ecn as one byte
 	FieldNWTTL
 	FieldIPFrag
 	FieldARPOp

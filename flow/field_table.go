@@ -36,6 +36,7 @@ func buildTable() (t [NumFields]Field) {
 			if t[f.ID].Name != "" {
 				panic("flow: two rows for the field " + f.Name)
 			}
+			f.ones = Ones(f.Stored).AndNot(Ones(f.Void))
 			t[f.ID] = f
 		}
 	}

@@ -7,9 +7,15 @@ import (
 
 // unusedBits are the bits of a key that no field has.
 var unusedBits = map[int]uint64{
-	WordCtProto: 0x00ffffff << 32,
-	WordARPSHA:  0xff,
-	WordARPTHA:  0xffff,
+	WordCt:        0xff00 << 16,
+	WordCtProto:   0x00ffffff << 32,
+	WordTunMeta:   0xf0,
+	WordTunErspan: 0xfff<<52 | 0xfe<<24 | 0xc0<<16,
+	WordEthSrc:    0xf000,
+	WordMPLS2:     0xfff << 20,
+	WordIPProto:   0xfc << 32,
+	WordARPSHA:    0xff,
+	WordARPTHA:    0xffff,
 }
 
 func TestTableCoversTheKey(t *testing.T) {

@@ -13,10 +13,10 @@ var linkFields = []Field{
 	{ID: FieldEthDst, Name: "eth_dst", Aliases: []string{"dl_dst"}, Bits: 48, Word: WordEthDst, Shift: 16, Maskable: MaskBitwise, Writable: true,
 		Prereq: NeedEthernet, Format: MACAddress, OXM: both("NXM_OF_ETH_DST", 1, "OXM_OF_ETH_DST", 3, since12)},
 	{ID: FieldEthType, Name: "eth_type", Aliases: []string{"dl_type"}, Bits: 16, Word: WordEthDst, Shift: 0,
-		Prereq: NeedEthernet, Format: Hex, OXM: both("NXM_OF_ETH_TYPE", 3, "OXM_OF_ETH_TYPE", 5, since12)},
+		Prereq: NeedEthernet, Format: Hex, Digits: 4, OXM: both("NXM_OF_ETH_TYPE", 3, "OXM_OF_ETH_TYPE", 5, since12)},
 
 	{ID: FieldVLANTCI, Name: "vlan_tci", Bits: 16, Word: WordVLAN, Shift: tciShift, Maskable: MaskBitwise, Writable: true,
-		Prereq: NeedEthernet, Format: Hex, OXM: nxm("NXM_OF_VLAN_TCI", 4)},
+		Prereq: NeedEthernet, Format: Hex, Digits: 4, OXM: nxm("NXM_OF_VLAN_TCI", 4)},
 	{ID: FieldDLVLAN, Name: "dl_vlan", Bits: 12, Word: WordVLAN, Shift: tciShift, Writable: true, Prereq: NeedEthernet,
 		AlsoValue: tciTagged, AlsoMask: tciTagged},
 	{ID: FieldDLVLANPCP, Name: "dl_vlan_pcp", Bits: 3, Word: WordVLAN, Shift: tciShift + 13, Writable: true, Prereq: NeedEthernet,

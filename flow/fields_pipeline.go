@@ -8,7 +8,7 @@ var pipelineFields = []Field{
 		OXM: nxm("NXM_OF_IN_PORT", 0)},
 	{ID: FieldInPortOXM, Name: "in_port_oxm", Bits: 32, Word: WordPort, Shift: 32, Writable: true, Format: PortNumber,
 		OXM: oxm("OXM_OF_IN_PORT", 0, since12)},
-	{ID: FieldRecircID, Name: "recirc_id", Bits: 32, Word: WordPort, Shift: 0, OXM: nxm("NXM_NX_RECIRC_ID", 36)},
+	{ID: FieldRecircID, Name: "recirc_id", Bits: 32, Word: WordPort, Shift: 0, Format: Hex, OXM: nxm("NXM_NX_RECIRC_ID", 36)},
 	{ID: FieldDPHash, Name: "dp_hash", Bits: 32, Word: WordHash, Shift: 32, Maskable: MaskBitwise, Format: Hex,
 		OXM: both("NXM_NX_DP_HASH", 35, "NXOXM_ET_DP_HASH", 0, since15)},
 	{ID: FieldPktMark, Name: "pkt_mark", Bits: 32, Word: WordHash, Shift: 0, Maskable: MaskBitwise, Writable: true, Format: Hex,
@@ -25,9 +25,9 @@ var pipelineFields = []Field{
 
 // What connection tracking said about the packet.
 var ctFields = []Field{
-	{ID: FieldCtState, Name: "ct_state", Bits: 32, Stored: 16, Word: WordCt, Shift: 16, Maskable: MaskBitwise, Format: CtStateSet,
+	{ID: FieldCtState, Name: "ct_state", Bits: 32, Stored: 8, Word: WordCt, Shift: 16, Maskable: MaskBitwise, Format: CtStateSet,
 		OXM: nxm("NXM_NX_CT_STATE", 105)},
-	{ID: FieldCtZone, Name: "ct_zone", Bits: 16, Word: WordCt, Shift: 0, Format: Hex, OXM: nxm("NXM_NX_CT_ZONE", 106)},
+	{ID: FieldCtZone, Name: "ct_zone", Bits: 16, Word: WordCt, Shift: 0, OXM: nxm("NXM_NX_CT_ZONE", 106)},
 	{ID: FieldCtMark, Name: "ct_mark", Bits: 32, Word: WordCtMark, Shift: 32, Maskable: MaskBitwise, Writable: true, Format: Hex,
 		OXM: nxm("NXM_NX_CT_MARK", 107)},
 	{ID: FieldCtLabel, Name: "ct_label", Bits: 128, Word: WordCtLabelHi, Maskable: MaskBitwise, Writable: true, Format: Hex,

@@ -18,7 +18,7 @@ type Mask [Words]uint64
 const (
 	WordPort       = iota // in_port 32 (datapath or OpenFlow port, by context), recirc_id 32
 	WordHash              // dp_hash 32, pkt_mark 32
-	WordCt                // skb_priority 32, ct_state 16, ct_zone 16
+	WordCt                // skb_priority 32, ct_state 16 (8 used), ct_zone 16
 	WordCtMark            // ct_mark 32, ct_tp_src 16, ct_tp_dst 16
 	WordCtLabelHi         // ct_label, upper 64
 	WordCtLabelLo         // ct_label, lower 64
@@ -34,8 +34,8 @@ const (
 	WordTunIP6SrcLo
 	WordTunIP6DstHi
 	WordTunIP6DstLo
-	WordTunMeta   // tun_flags 16, tun_tos 8, tun_ttl 8, tun_gbp_id 16, tun_gbp_flags 8, tun_erspan_ver 8
-	WordTunErspan // tun_erspan_idx 32 (20 used), tun_erspan_dir 8, tun_erspan_hwid 8, tun_gtpu_flags 8, tun_gtpu_msgtype 8
+	WordTunMeta   // tun_flags 16, tun_tos 8, tun_ttl 8, tun_gbp_id 16, tun_gbp_flags 8, tun_erspan_ver 8 (4 used)
+	WordTunErspan // tun_erspan_idx 32 (20 used), tun_erspan_dir 8 (1 used), tun_erspan_hwid 8 (6 used), tun_gtpu_flags 8, tun_gtpu_msgtype 8
 	WordTunOpts   // the first of TunOptWords words of tun_metadata
 )
 
@@ -50,7 +50,7 @@ const (
 	WordMPLS                                        // outer label stack entry 32, second entry 32
 	WordMPLS2                                       // third entry 32, ipv6_label 32 (20 used)
 	WordIP                                          // nw_src 32, nw_dst 32 (arp_spa and arp_tpa for ARP)
-	WordIPProto                                     // nw_proto 8 (arp_op for ARP), nw_tos 8, nw_ttl 8, nw_frag 8, tp_src 16 (icmp_type), tp_dst 16 (icmp_code)
+	WordIPProto                                     // nw_proto 8 (arp_op for ARP), nw_tos 8, nw_ttl 8, nw_frag 8 (2 used), tp_src 16 (icmp_type), tp_dst 16 (icmp_code)
 	WordIP6SrcHi                                    // ipv6_src
 	WordIP6SrcLo
 	WordIP6DstHi // ipv6_dst
