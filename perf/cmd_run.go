@@ -151,14 +151,17 @@ func (e *ends) trial(ctx context.Context, start startFunc, pps float64) (float64
 	return loss, nil
 }
 
+// narrated prints each trial as it is made.
 func narrated(c *cobra.Command, trial rfc2544.Trial) rfc2544.Trial {
 	return func(pps float64) (float64, error) {
 		loss, err := trial(pps)
-		fmt.Fprintf(c.OutOrStdout(), "%-12s lost %.4f %%", report.Rate(pps), 100*loss)
-		if err != nil {
-			fmt.Fprintf(c.OutOrStdout(), "  %v", err)
+		var slow rfc2544.Unreached
+		switch {
+		case err == nil:
+			fmt.Fprintf(c.OutOrStdout(), "%-12s lost %.4f %%\n", report.Rate(pps), 100*loss)
+		case errors.As(err, &slow):
+			fmt.Fprintf(c.OutOrStdout(), "%-12s not reached; lost %.4f %% at %s\n", report.Rate(pps), 100*loss, report.Rate(slow.Offered))
 		}
-		fmt.Fprintln(c.OutOrStdout())
 		return loss, err
 	}
 }

@@ -62,13 +62,13 @@ func Run(ctx context.Context, c Config, tick func(report.Tick)) (report.Tx, erro
 		if err := errors.Join(d.WaitUp(), netdev.Pin(c.CPU)); err != nil {
 			return err
 		}
-		refused := d.TxDropped()
+		before := d.TxCounters()
 		if c.Kernel {
 			tx, err = runKernel(ctx, c, d, tick)
 		} else {
 			tx, err = runSocket(ctx, c, d, tick)
 		}
-		tx.Dropped = d.TxDropped() - refused
+		tx.Dropped = d.Refused(before, d.TxCounters(), tx.Packets)
 		return err
 	})
 	return tx, err

@@ -40,16 +40,18 @@ func runSocket(ctx context.Context, c Config, d netdev.Device, tick func(report.
 	} else if most > s.size {
 		s.size = 4096
 	}
-	xsk, err := xdp.NewSocket(d.Index, c.Queue, &xdp.SocketOptions{
-		NumFrames: ring, FrameSize: s.size,
-		FillRingNumDescs: 64, CompletionRingNumDescs: ring, TxRingNumDescs: ring,
+	err := netdev.RetryBusy(func() (err error) {
+		s.xsk, err = xdp.NewSocket(d.Index, c.Queue, &xdp.SocketOptions{
+			NumFrames: ring, FrameSize: s.size,
+			FillRingNumDescs: 64, CompletionRingNumDescs: ring, TxRingNumDescs: ring,
+		})
+		return err
 	})
 	if err != nil {
 		return s.tx, fmt.Errorf("send on %s: bind queue %d: %w", d.Name, c.Queue, err)
 	}
-	s.xsk = xsk
 	// Before Linux 6.17 the kernel sends 32 packets a call; send sees to the rest.
-	_ = unix.SetsockoptInt(xsk.FD(), unix.SOL_XDP, unix.XDP_MAX_TX_SKB_BUDGET, burst)
+	_ = unix.SetsockoptInt(s.xsk.FD(), unix.SOL_XDP, unix.XDP_MAX_TX_SKB_BUDGET, burst)
 	err = s.loop(ctx, c, tick)
 	return s.tx, err
 }

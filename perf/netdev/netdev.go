@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/safchain/ethtool"
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,9 +47,10 @@ func (n Name) String() string {
 // Device is what there is to know of a device. It is a snapshot.
 type Device struct {
 	Name   Name
-	Index  int // of the interface
-	MTU    int // bytes behind the Ethernet header
-	Queues int // receive queues in use
+	Index  int    // of the interface
+	MTU    int    // bytes behind the Ethernet header
+	Queues int    // receive queues in use
+	Driver string // as ethtool -i names it, "" if it does not
 }
 
 // Do runs f on a thread of its own inside the device's namespace, which f must
@@ -81,7 +80,9 @@ func (n Name) do(f func(Device) error) error {
 	if err != nil {
 		return fmt.Errorf("find device %s: %w", n, err)
 	}
-	return f(Device{Name: n, Index: ifi.Index, MTU: ifi.MTU, Queues: queues(n.Dev)})
+	d := Device{Name: n, Index: ifi.Index, MTU: ifi.MTU}
+	d.Queues, d.Driver = ask(n.Dev)
+	return f(d)
 }
 
 // upLimit is how long a link may take to come up: the kernel notices a new
@@ -103,43 +104,6 @@ func (d Device) WaitUp() error {
 			return fmt.Errorf("device %s has no link: is its other end up?", d.Name)
 		}
 	}
-}
-
-// queues asks for the receive channels in use. A device without channels has
-// one queue.
-func queues(dev string) int {
-	e, err := ethtool.NewEthtool()
-	if err != nil {
-		return 1
-	}
-	defer e.Close()
-	ch, err := e.GetChannels(dev)
-	if err != nil {
-		return 1
-	}
-	return max(1, int(ch.RxCount+ch.CombinedCount))
-}
-
-// TxDropped is how many packets the device was handed and did not take, since
-// it was made, as far as its driver tells: the drops of the interface, and the
-// errors of XDP sends that ethtool -S shows. To be called inside Do.
-func (d Device) TxDropped() uint64 {
-	var n uint64
-	if l, err := netlink.LinkByIndex(d.Index); err == nil && l.Attrs().Statistics != nil {
-		n = l.Attrs().Statistics.TxDropped
-	}
-	e, err := ethtool.NewEthtool()
-	if err != nil {
-		return n
-	}
-	defer e.Close()
-	m, _ := e.Stats(d.Name.Dev) // no statistics: nothing to add
-	for name, v := range m {
-		if strings.HasPrefix(name, "tx_") && strings.HasSuffix(name, "xdp_xmit_errors") {
-			n += v
-		}
-	}
-	return n
 }
 
 // Pin keeps the calling thread, which must be locked, on one CPU. A negative

@@ -2,7 +2,9 @@ package netdev
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -51,5 +53,39 @@ func TestPin(t *testing.T) {
 	}
 	if err := Pin(1000); err == nil || !strings.Contains(err.Error(), "CPU 1000") {
 		t.Errorf("CPU 1000: %v", err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		driver        string
+		before, after TxCounters
+		want          uint64
+	}{
+		{"veth", TxCounters{Packets: 100}, TxCounters{Packets: 1090}, 10},
+		{"veth", TxCounters{Packets: 100}, TxCounters{Packets: 1103}, 0}, // the kernel sent too
+		{"ice", TxCounters{Dropped: 5}, TxCounters{Dropped: 8}, 3},
+		{"", TxCounters{}, TxCounters{}, 0},
+	} {
+		if got := (Device{Driver: c.driver}).Refused(c.before, c.after, 1000); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
+func TestRetryBusy(t *testing.T) {
+	calls := 0
+	err := RetryBusy(func() error {
+		if calls++; calls < 3 {
+			return fmt.Errorf("bind: %v", syscall.EBUSY)
+		}
+		return nil
+	})
+	if err != nil || calls != 3 {
+		t.Errorf("%v after %d calls", err, calls)
+	}
+	calls = 0
+	if err := RetryBusy(func() error { calls++; return syscall.EINVAL }); err != syscall.EINVAL || calls != 1 {
+		t.Errorf("%v after %d calls", err, calls)
 	}
 }

@@ -56,10 +56,13 @@ type Result struct {
 
 type search struct {
 	Options
-	trial   Trial
-	result  Result
-	reached float64 // what the generator can do, as far as known; 0: unknown
+	trial  Trial
+	result Result
 }
+
+// patience is how many times in a row a generator may miss a rate that it is
+// known to reach before the search ends with what there is.
+const patience = 3
 
 // ErrTrials says that Options.Most trials did not narrow the rate down enough.
 // The result beside it holds as far as it goes.
@@ -96,11 +99,15 @@ func (s *search) run() error {
 	if pass, err = s.passes(s.Low); err != nil || !pass {
 		return err
 	}
-	for s.result.Failed-s.result.Rate > s.Resolution*s.result.Failed {
-		if _, err := s.passes((s.result.Rate + s.result.Failed) / 2); err != nil {
+	for idle := 0; s.result.Failed-s.result.Rate > s.Resolution*s.result.Failed; {
+		before := s.result
+		if _, err := s.passes((before.Rate + before.Failed) / 2); err != nil {
 			return err
 		}
-		if s.reached > 0 && s.result.Rate >= s.reached*(1-s.Resolution) {
+		if idle++; s.result.Rate != before.Rate || s.result.Failed != before.Failed {
+			idle = 0
+		}
+		if idle == patience {
 			s.result.Limited = true
 			return nil
 		}
@@ -118,7 +125,7 @@ func (s *search) passes(rate float64) (bool, error) {
 		loss, err := s.trial(rate)
 		var slow Unreached
 		if errors.As(err, &slow) {
-			s.reached, rate, err = slow.Offered, min(rate, slow.Offered), nil
+			rate, err = min(rate, slow.Offered), nil
 		}
 		if err != nil {
 			return false, fmt.Errorf("search rate: trial at %.0f packets per second: %w", rate, err)

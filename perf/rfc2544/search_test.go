@@ -70,6 +70,22 @@ func TestSlowGenerator(t *testing.T) {
 	}
 }
 
+// TestTiringGenerator: one that falls behind in the middle of a search is
+// given a few more chances, and the search ends.
+func TestTiringGenerator(t *testing.T) {
+	trials := 0
+	tired := func(rate float64) (float64, error) {
+		if trials++; trials > 2 {
+			return 0, Unreached{Offered: 1e4}
+		}
+		return device(1e6)(rate)
+	}
+	r, err := Search(Options{Low: 1e4, High: 4e6}, tired)
+	if err != nil || r.Rate != 1e4 || r.Failed != 4e6 || !r.Limited || len(r.Steps) != 2+patience {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 // TestNoise: trials fail at random too, as on a busy machine. What is found
 // is never above the capacity, and with a few tries near it.
 func TestNoise(t *testing.T) {

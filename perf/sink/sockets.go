@@ -56,29 +56,38 @@ func (s *sockets) open(d netdev.Device) (detach func() error, err error) {
 		return nil, err
 	}
 	for q := range d.Queues {
-		sock, err := xdp.NewSocket(d.Index, q, &xdp.SocketOptions{
-			NumFrames: frames, FrameSize: frameSize,
-			FillRingNumDescs: frames, CompletionRingNumDescs: 64, RxRingNumDescs: frames,
-		})
-		if err != nil {
+		if err := s.bind(d, q, prog); err != nil {
 			return nil, fmt.Errorf("bind queue %d: %w", q, err)
 		}
-		if err := prog.Register(q, sock.FD()); err != nil {
-			return nil, err
-		}
-		all := make([]xdp.Desc, frames)
-		for i := range all {
-			all[i] = xdp.Desc{Addr: uint64(i * frameSize)}
-		}
-		sock.Fill(all)
-		s.queues = append(s.queues, sock)
-		s.pollFds = append(s.pollFds, unix.PollFd{Fd: int32(sock.FD()), Events: unix.POLLIN})
 	}
 	l, err := link.AttachXDP(link.XDPOptions{Program: prog.Program, Interface: d.Index})
 	if err != nil {
 		return nil, fmt.Errorf("attach XDP program: %w", err)
 	}
 	return l.Close, nil
+}
+
+// bind opens a socket on one queue and gives the kernel all its frames.
+func (s *sockets) bind(d netdev.Device, queue int, prog *xdp.Program) error {
+	var sock *xdp.Socket
+	err := netdev.RetryBusy(func() (err error) {
+		sock, err = xdp.NewSocket(d.Index, queue, &xdp.SocketOptions{
+			NumFrames: frames, FrameSize: frameSize,
+			FillRingNumDescs: frames, CompletionRingNumDescs: 64, RxRingNumDescs: frames,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	all := make([]xdp.Desc, frames)
+	for i := range all {
+		all[i] = xdp.Desc{Addr: uint64(i * frameSize)}
+	}
+	sock.Fill(all)
+	s.queues = append(s.queues, sock)
+	s.pollFds = append(s.pollFds, unix.PollFd{Fd: int32(sock.FD()), Events: unix.POLLIN})
+	return prog.Register(queue, sock.FD())
 }
 
 // loop empties the queues in turn. After a while without packets it sleeps in
