@@ -159,3 +159,20 @@ func TestPing(t *testing.T) {
 		f.end(t)
 	}
 }
+
+// The hosts have all their offloads on, as they are born.
+func TestIperfThrough(t *testing.T) {
+	x := newBench(t)
+	f := x.forward(t, 8192, Options{Device: "sa"}, Options{Device: "sb"})
+	for _, r := range []lab.IperfResult{
+		x.a.Iperf(t, x.b, "10.9.0.2", 2),
+		x.a.Iperf(t, x.b, "fd00:9::2", 2),
+		x.a.Iperf(t, x.b, "10.9.0.2", 2, "-u", "-b", "100M"),
+	} {
+		t.Logf("%.0f Mbit/s, %+v", r.BitsPerSecond/1e6, r)
+		if r.BitsPerSecond < 50e6 {
+			t.Error("packets hardly come through")
+		}
+	}
+	f.end(t)
+}

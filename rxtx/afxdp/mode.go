@@ -29,6 +29,7 @@ func (p *Port) findMode(mode string, have int) error {
 		}
 	}
 	p.multiFrame = frags
+	p.halfDone = !p.program.native || p.device.unfinished() // packets that the stack has merged (GRO) come so, too
 	if p.program.native && (mode == ModeAuto || mode == ModeZeroCopy) {
 		if err = p.bindAll(p.zeroCopy()); err == nil {
 			p.mode = ModeZeroCopy

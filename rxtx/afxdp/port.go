@@ -49,7 +49,8 @@ type Port struct {
 	program    *program
 	queues     []*Queue
 	binding    binding // of every queue, but for its number
-	multiFrame bool
+	multiFrame bool    // packets may take several frames
+	halfDone   bool    // packets may come with half-done checksums
 
 	coalesceCycles uint64
 	longest        atomic.Int32 // bytes that the device takes, by its MTU when it was last looked at

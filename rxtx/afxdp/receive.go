@@ -112,6 +112,9 @@ func (q *Queue) link(b *packet.Batch, p *packet.Packet, length int, more bool) i
 
 // deliver hands a whole packet to the caller.
 func (q *Queue) deliver(b *packet.Batch, p *packet.Packet, length int) int {
+	if q.port.halfDone {
+		p.CompleteChecksum()
+	}
 	p.Port = q.number
 	b.Append(p)
 	return length
