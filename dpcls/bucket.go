@@ -36,31 +36,30 @@ func (b *Bucket) Find(tag uint16) Places {
 	t := uint64(tag) * ones
 	x, y := b.tags[0]^t, b.tags[1]^t
 	// A lane that is 0 borrows, which sets its highest bit; it may make the lane above look so too.
-	x, y = (x-ones)&^x&highs, (y-ones)&^y&highs
-	return Places(x>>1 | y)
+	return Places((x-ones)&^x&highs>>1 | (y-ones)&^y&highs)
 }
 
-// Next takes a place out of a set that is not empty.
-func (p Places) Next() (place int, rest Places) {
-	n := bits.TrailingZeros64(uint64(p)) // 16*lane + 14 for the first word of tags, + 15 for the second
-	return n>>4 + n&1*4, p & (p - 1)
+// First is the first place of a set that is not empty.
+func (p Places) First() int {
+	n := bits.TrailingZeros64(uint64(p)) // 16*lane + 14 in the first word of tags, + 15 in the second
+	return n>>4 + n&1*4
 }
+
+// Rest is the set without its first place.
+func (p Places) Rest() Places { return p & (p - 1) }
+
+// Tag returns the tag in a place.
+func (b *Bucket) Tag(place int) uint16 { return uint16(b.tags[place>>2&1] >> (uint(place) & 3 * 16)) }
 
 // At returns the reference in a place.
 func (b *Bucket) At(place int) Ref { return b.refs[place&(BucketPlaces-1)] }
 
-// Tag returns the tag in a place.
-func (b *Bucket) Tag(place int) uint16 {
-	return uint16(b.tags[place>>2&1] >> (uint(place) & 3 * 16))
-}
-
 // Set puts a reference into a place; 0 frees it.
 func (b *Bucket) Set(place int, tag uint16, r Ref) {
-	place &= BucketPlaces - 1
 	shift := uint(place) & 3 * 16
 	w := &b.tags[place>>2&1]
 	*w = *w&^(0xffff<<shift) | uint64(tag)<<shift
-	b.refs[place] = r
+	b.refs[place&(BucketPlaces-1)] = r
 }
 
 // Free returns a free place, or -1.

@@ -101,7 +101,7 @@ func (c *Classifier) Put(id uint32, key *flow.Key, mask *flow.Mask, actions acti
 	f.setActions(actions)
 	var masked flow.Key
 	key.And(&s.mask, &masked)
-	f.setShort(&masked, &s.mask)
+	f.setShort(&masked)
 	c.setWords(f, &masked)
 	c.link(f, s)
 	return f, nil

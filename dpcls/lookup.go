@@ -67,10 +67,8 @@ func (c *Classifier) probe(s *Subtable, keys []flow.Key, flows []*Flow, passed, 
 func (c *Classifier) find(s *Subtable, key *flow.Key, hash uint64) *Flow {
 	for i := 0; ; i++ {
 		b := c.table.bucket(hash, i)
-		for at := b.Find(tagOf(hash)); at != 0; {
-			var place int
-			place, at = at.Next()
-			if f := &c.flows[b.At(place)]; f.sub == s && c.matches(f, key) {
+		for at := b.Find(tagOf(hash)); at != 0; at = at.Rest() {
+			if f := &c.flows[b.At(at.First())]; f.sub == s && c.matches(f, key) {
 				return f
 			}
 		}

@@ -54,7 +54,7 @@ func (c *cache) insert(hash uint64, f *dpcls.Flow) {
 // the older is most often stale.
 func (c *cache) place(b *dpcls.Bucket, tag uint16) int {
 	if at := b.Find(tag); at != 0 {
-		if place, _ := at.Next(); b.Tag(place) == tag {
+		if place := at.First(); b.Tag(place) == tag {
 			return place
 		}
 	}

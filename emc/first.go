@@ -1,6 +1,8 @@
 package emc
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"math/rand/v2"
 
 	"pollux/dpcls"
@@ -16,10 +18,14 @@ type First struct {
 
 // Tokens keep what Lookup computed of the packets of a batch, so that Insert need not compute it again. They
 // are good until the next Lookup with them.
-type Tokens struct {
-	words  [packet.BatchSize]dpcls.Short
-	family [packet.BatchSize]dpcls.Family // 0 for packets of no usual shape
-	hash   [packet.BatchSize]uint64
+type Tokens [packet.BatchSize]token
+
+type token struct {
+	words  dpcls.Short
+	hash   uint64
+	places dpcls.Places // where in the bucket the tag was found
+	ref    dpcls.Ref
+	family dpcls.Family // 0 for packets of no usual shape
 }
 
 // NewFirst makes a first cache of at least entries places, 8 bytes each, for the flows of cls. When
@@ -34,24 +40,26 @@ func NewFirst(cls *dpcls.Classifier, entries int, seed uint64, inverseProbabilit
 }
 
 // Lookup sets hits[i] to the flow of the i-th packet, or to nil if it is not
-// known here, and returns how many are not. All packets come fresh from a port.
+// known here, and returns how many are not.
+//
+// It goes through the batch twice, first for short keys, hashes and buckets, then for the flows, so that
+// the memory one packet waits for is fetched while others are worked on.
 func (c *First) Lookup(b *packet.Batch, hits *[packet.BatchSize]*dpcls.Flow, t *Tokens) (missed int) {
 	c.follow()
-	pkts := b.Packets()
-	for i, p := range pkts {
-		i &= packet.BatchSize - 1
-		w := &t.words[i]
-		t.family[i] = shorten(p, w)
-		if t.family[i] == dpcls.IPv4 {
-			t.hash[i] = c.hash4(w)
-		} else if t.family[i] == dpcls.IPv6 {
-			t.hash[i] = c.hash6(w)
+	c.read(b.Packets(), t)
+	for i := range b.Packets() {
+		t := &t[i&(packet.BatchSize-1)]
+		f := c.cls.At(t.ref)
+		if f.Fits()&t.family&dpcls.IPv4 != 0 {
+			w := &t.words
+			v, m := f.Short(dpcls.IPv4)
+			if (w[0]&m[0]^v[0])|(w[1]&m[1]^v[1])|(w[2]&m[2]^v[2])|(w[3]&m[3]^v[3])|(w[4]&m[4]^v[4])|(w[5]&m[5]^v[5]) == 0 {
+				hits[i&(packet.BatchSize-1)] = f
+				continue
+			}
 		}
-	}
-	for i := range pkts {
-		i &= packet.BatchSize - 1
-		f := c.find(t.hash[i], &t.words[i], t.family[i])
-		hits[i] = f
+		f = c.find(t)
+		hits[i&(packet.BatchSize-1)] = f
 		if f == nil {
 			missed++
 		}
@@ -59,10 +67,80 @@ func (c *First) Lookup(b *packet.Batch, hits *[packet.BatchSize]*dpcls.Flow, t *
 	return missed
 }
 
+// read fills the tokens of the packets. What runs straight down is IPv4 without a tag and with ports.
+func (c *First) read(pkts []*packet.Packet, tokens *Tokens) {
+	m, s := &c.under4, &c.secret
+	for i, p := range pkts {
+		t := &tokens[i&(packet.BatchSize-1)]
+		mem, off, n := p.Mem(), p.Offset(), p.Len()
+		if off+64 > len(mem) || n < least || p.Next != nil || !fresh(p) {
+			c.readOdd(p, t)
+			continue
+		}
+		h := (*[64]byte)(mem[off : off+64 : off+64])
+		w1, w2, w3 := binary.LittleEndian.Uint64(h[0:]), binary.LittleEndian.Uint64(h[8:]), binary.LittleEndian.Uint64(h[16:])
+		proto := &transports[w3>>56]
+		flags := binary.LittleEndian.Uint16(h[46:]) & proto.flags
+		total := uint32(bits.ReverseBytes16(uint16(w3)))
+		length := proto.length(flags)
+		if w2&(0xffffff<<32)^(0x45<<48|wireIPv4<<32)|w3&fragBits != 0 || total > uint32(n-ethLen) || total < ipLen+length || length < uint32(proto.least) {
+			c.readOdd(p, t)
+			continue
+		}
+		p.L3, p.L4 = ethLen, ethLen+ipLen
+		w0, w4, w5 := dpcls.Pack(p.Port, 0, flags&dpcls.FlagBits), binary.LittleEndian.Uint64(h[24:]), binary.LittleEndian.Uint64(h[32:])
+		hash := fold(w0&m[0]^s[0], w1&m[1]^s[1]) + fold(w2&m[2]^s[2], w3&m[3]^s[3]) + fold(w4&m[4]^s[4], w5&m[5]^s[5])
+		t.family, t.hash = dpcls.IPv4, hash
+		w := &t.words
+		w[0], w[1], w[2], w[3], w[4], w[5] = w0, w1, w2, w3, w4, w5
+		bk := c.bucket(hash)
+		t.places = bk.Find(tagOf(hash))
+		t.ref = bk.At(t.places.First())
+	}
+}
+
+// readOdd fills the token of a packet that does not run straight down through read.
+func (c *First) readOdd(p *packet.Packet, t *token) {
+	t.family, t.places, t.ref = shorten(p, &t.words), 0, 0
+	if t.family == 0 {
+		return
+	}
+	w, m, s := &t.words, &c.under4, &c.secret
+	if t.family == dpcls.IPv6 {
+		m = &c.under6
+	}
+	t.hash = fold(w[0]&m[0]^s[0], w[1]&m[1]^s[1]) + fold(w[2]&m[2]^s[2], w[3]&m[3]^s[3]) + fold(w[4]&m[4]^s[4], w[5]&m[5]^s[5])
+	if t.family == dpcls.IPv6 {
+		t.hash += fold(w[6]&m[6]^s[6], w[7]&m[7]^s[7])
+	}
+	t.places = c.bucket(t.hash).Find(tagOf(t.hash))
+}
+
+// find returns the flow of the packet with token t, or nil.
+func (c *First) find(t *token) *dpcls.Flow {
+	b := c.bucket(t.hash)
+	for at := t.places; at != 0; at = at.Rest() {
+		f := c.cls.At(b.At(at.First()))
+		if f.Fits()&t.family == 0 {
+			continue
+		}
+		w := &t.words
+		v, m := f.Short(t.family)
+		differ := (w[0]&m[0] ^ v[0]) | (w[1]&m[1] ^ v[1]) | (w[2]&m[2] ^ v[2]) | (w[3]&m[3] ^ v[3]) | (w[4]&m[4] ^ v[4]) | (w[5]&m[5] ^ v[5])
+		if t.family == dpcls.IPv6 {
+			differ |= (w[6]&m[6] ^ v[6]) | (w[7]&m[7] ^ v[7])
+		}
+		if differ == 0 {
+			return f
+		}
+	}
+	return nil
+}
+
 // Insert remembers that packets like the i-th of the last Lookup with t belong to f.
 func (c *First) Insert(t *Tokens, i int, f *dpcls.Flow) {
-	if t.family[i]&f.Fits() != 0 {
-		c.insert(t.hash[i], f)
+	if t[i].family&f.Fits() != 0 {
+		c.insert(t[i].hash, f)
 	}
 }
 
@@ -72,33 +150,4 @@ func (c *First) follow() {
 		c.union = id
 		c.under4, c.under6 = dpcls.ShortenMask(m)
 	}
-}
-
-func (c *First) hash4(w *dpcls.Short) uint64 {
-	m, s := &c.under4, &c.secret
-	return fold(w[0]&m[0]^s[0], w[1]&m[1]^s[1]) +
-		fold(w[2]&m[2]^s[2], w[3]&m[3]^s[3]) +
-		fold(w[4]&m[4]^s[4], s[5])
-}
-
-func (c *First) hash6(w *dpcls.Short) uint64 {
-	m, s := &c.under6, &c.secret
-	return fold(w[0]&m[0]^s[0], w[1]&m[1]^s[1]) +
-		fold(w[2]&m[2]^s[2], w[3]&m[3]^s[3]) +
-		fold(w[4]&m[4]^s[4], w[5]&m[5]^s[5]) +
-		fold(w[6]&m[6]^s[6], w[7]&m[7]^s[7])
-}
-
-// find returns the flow of the packet with the short key w, or nil.
-func (c *First) find(hash uint64, w *dpcls.Short, family dpcls.Family) *dpcls.Flow {
-	b := c.bucket(hash)
-	for at := b.Find(tagOf(hash)); at != 0; {
-		var place int
-		place, at = at.Next()
-		f := c.cls.At(b.At(place))
-		if family == dpcls.IPv4 && f.Fits4(w) || family == dpcls.IPv6 && f.Fits6(w) {
-			return f
-		}
-	}
-	return nil
 }

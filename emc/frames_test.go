@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 
+	"pollux/flow"
 	"pollux/packet"
 )
 
@@ -17,6 +18,7 @@ type frame struct {
 	tos, ttl         uint8
 	dlSrc, dlDst     uint64
 	tcpFlags, padLen int
+	label            int
 }
 
 // bytes are the bytes of the packet; checksums are 0.
@@ -31,7 +33,7 @@ func (f *frame) bytes() []byte {
 	l4 := f.transport()
 	if f.six {
 		b = binary.BigEndian.AppendUint16(b, 0x86dd)
-		b = binary.BigEndian.AppendUint32(b, 6<<28|uint32(f.tos)<<20)
+		b = binary.BigEndian.AppendUint32(b, 6<<28|uint32(f.tos)<<20|uint32(f.label))
 		b = binary.BigEndian.AppendUint16(b, uint16(len(l4)))
 		b = append(b, f.proto, f.ttl)
 		for _, a := range []uint32{f.src, f.dst} {
@@ -53,13 +55,13 @@ func (f *frame) bytes() []byte {
 func (f *frame) transport() []byte {
 	var b []byte
 	switch f.proto {
-	case icmp, icmp6:
+	case flow.ProtoICMP, flow.ProtoICMPv6:
 		return []byte{byte(f.sport), byte(f.dport), 0, 0, 0, 1, 0, 1}
-	case tcp:
+	case flow.ProtoTCP:
 		b = binary.BigEndian.AppendUint16(b, f.sport)
 		b = binary.BigEndian.AppendUint16(b, f.dport)
 		return append(b, 0, 0, 0, 1, 0, 0, 0, 1, 0x50|byte(f.tcpFlags>>8), byte(f.tcpFlags), 1, 0, 0, 0, 0, 0)
-	case sctp:
+	case flow.ProtoSCTP:
 		b = binary.BigEndian.AppendUint16(b, f.sport)
 		b = binary.BigEndian.AppendUint16(b, f.dport)
 		return append(b, make([]byte, 8)...)
@@ -79,7 +81,7 @@ func mac(a uint64) []byte {
 // udp4 is the i-th packet of the traffic that switches are compared with: 60 bytes, source address, source
 // port and destination address vary together.
 func udp4(i int) frame {
-	return frame{vlan: -1, src: 0x0a000001 + uint32(i>>8&0xffff), dst: 0x14000001 + uint32(i&0xff), proto: udp,
+	return frame{vlan: -1, src: 0x0a000001 + uint32(i>>8&0xffff), dst: 0x14000001 + uint32(i&0xff), proto: flow.ProtoUDP,
 		sport: uint16(1024 + i%60000), dport: 80, ttl: 64, dlSrc: 0x020000000001, dlDst: 0x020000000002}
 }
 

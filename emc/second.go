@@ -83,10 +83,8 @@ func (c *Second) hash(k *flow.Key) uint64 {
 func (c *Second) find(k *flow.Key) *dpcls.Flow {
 	hash := c.hash(k)
 	b := c.bucket(hash)
-	for at := b.Find(tagOf(hash)); at != 0; {
-		var place int
-		place, at = at.Next()
-		if f := c.cls.At(b.At(place)); c.cls.Matches(f, k) {
+	for at := b.Find(tagOf(hash)); at != 0; at = at.Rest() {
+		if f := c.cls.At(b.At(at.First())); c.cls.Matches(f, k) {
 			return f
 		}
 	}
