@@ -1,0 +1,223 @@
+package xlate
+
+import (
+	"fmt"
+
+	"pollux/action"
+	"pollux/counter"
+	"pollux/flow"
+	"pollux/ofproto/table"
+	"pollux/openflow"
+)
+
+// Bounds on what one packet may cause, those of Open vSwitch. A packet that
+// would go beyond is dropped.
+const (
+	maxDepth     = 64      // of resubmits to the same or an earlier table, one inside the other
+	maxResubmits = 64 * 64 // in all
+	maxStack     = 1 << 13 // values pushed
+)
+
+// Translator translates packets, one after the other, in memory that it keeps.
+// One goroutine may use it.
+type Translator struct {
+	view  *View
+	trace *Trace // nil if nobody wants to know
+
+	key  flow.Key  // the packet as the rules have made it, the port in it an openflow.Port
+	base flow.Key  // the packet as the actions in out have made it
+	seen flow.Mask // bits of the packet that decided something
+	in   *Port     // where it came in, nil for nowhere
+	orig flow.Key  // the packet as it came
+
+	below    flow.Key // the packet before it got its first MPLS label, if hasBelow
+	hasBelow bool
+
+	res  Result
+	out  action.List
+	sent bool // out sends the packet somewhere
+
+	rule      *table.Rule // whose actions are worked on, nil for a packet-out's
+	table     uint8
+	depth     int
+	resubmits int
+	exit      bool // an exit action: nothing more is done
+	failed    bool
+	stack     []flow.Value
+	set       []openflow.Action // the action set
+}
+
+// Translate makes the flow of the packet with this key, fresh from the datapath.
+func Translate(v *View, key *flow.Key) *Result { return new(Translator).Translate(v, key) }
+
+// Translate makes the flow of the packet with this key, fresh from the datapath.
+func (x *Translator) Translate(v *View, key *flow.Key) *Result {
+	x.begin(v, key)
+	switch {
+	case uint32(key[flow.WordPort]) != 0:
+		x.fail(counter.RecirculationMiss, "recirculation id %#x is not known", uint32(key[flow.WordPort]))
+	case x.in == nil:
+		x.fail(counter.FlowDrop, "datapath port %d belongs to no OpenFlow port", key[flow.WordPort]>>32)
+	case x.in.NoRecv:
+		x.detail(traceWarn, "OFPPC_NO_RECV set, dropping")
+	default:
+		x.table = 0
+		if r := x.lookup(0, x.inPort()); r != nil {
+			x.apply(r, 0)
+		}
+		x.actionSet()
+	}
+	return x.end()
+}
+
+// TranslateActions makes the actions for a packet that a controller sends: its
+// key has an OpenFlow port in it, perhaps none. The mask of the result means nothing.
+func (x *Translator) TranslateActions(v *View, key *flow.Key, list []openflow.Action) *Result {
+	x.begin(v, key)
+	x.key[flow.WordPort] = key[flow.WordPort]
+	x.base = x.key
+	x.in = v.Ports.Number(x.inPort())
+	x.table = 255
+	x.actions(list)
+	x.actionSet()
+	return x.end()
+}
+
+// Traced makes x report what it does to t; nil ends that.
+func (x *Translator) Traced(t *Trace) { x.trace = t }
+
+func (x *Translator) begin(v *View, key *flow.Key) {
+	x.view, x.key = v, *key
+	clear(x.key[flow.DatapathWords:])
+	x.key[flow.WordConj] = uint64(openflow.PortUnset)
+	x.seen = flow.Mask{}
+	x.in = v.Ports.Datapath(DatapathPort(key[flow.WordPort] >> 32))
+	if x.in != nil {
+		x.setInPort(x.in.Number)
+	}
+	x.base, x.orig = x.key, x.key
+	r := &x.res
+	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
+	x.out, x.sent, x.rule, x.depth, x.resubmits, x.exit, x.failed = x.out[:0], false, nil, 0, 0, false, false
+	x.stack, x.set, x.hasBelow = x.stack[:0], x.set[:0], false
+
+	// What every flow looks at, as in Open vSwitch.
+	x.seen[flow.WordPort] = ^uint64(0)
+	x.seen[flow.WordCtProto] = 0xffffffff // packet_type
+	x.seen[flow.WordEthDst] = 0xffff      // dl_type
+	if t := x.etherType(); t == flow.EthTypeIPv4 || t == flow.EthTypeIPv6 {
+		x.seen[flow.WordIPProto] = 0xff << 32 // nw_frag
+	}
+}
+
+func (x *Translator) end() *Result {
+	r := &x.res
+	if len(x.out) > action.MaxWords {
+		x.fail(counter.FlowDrop, "over %d words of datapath actions", action.MaxWords)
+	}
+	if !x.sent && !x.failed {
+		x.out = x.out[:0].Append(action.Drop, 0, uint32(counter.FlowDrop))
+		r.Drop = counter.FlowDrop
+	}
+	r.Actions, r.Mask = x.out, x.seen
+	clear(r.Mask[flow.DatapathWords:])
+	return r
+}
+
+// fail gives the packet up: it is dropped, whatever was to be done with it.
+func (x *Translator) fail(reason counter.Drop, format string, args ...any) {
+	if x.failed {
+		return
+	}
+	x.failed = true
+	x.res.Failure = fmt.Sprintf(format, args...)
+	x.detail(traceError, "%s", x.res.Failure)
+	x.res.Drop = reason
+	x.res.Learn, x.res.Points = x.res.Learn[:0], x.res.Points[:0]
+	x.out = x.out[:0].Append(action.Drop, 0, uint32(reason))
+}
+
+// over reports whether there is nothing more to do.
+func (x *Translator) over() bool { return x.exit || x.failed }
+
+func (x *Translator) inPort() openflow.Port { return openflow.Port(x.key[flow.WordPort] >> 32) }
+
+func (x *Translator) setInPort(p openflow.Port) {
+	x.key[flow.WordPort] = uint64(p)<<32 | x.key[flow.WordPort]&0xffffffff
+}
+
+func (x *Translator) etherType() uint16 { return uint16(x.key[flow.WordEthDst]) }
+
+// lookup finds the rule of the packet in table t, as if it had come in by port.
+func (x *Translator) lookup(t uint8, port openflow.Port) (r *table.Rule) {
+	x.res.Visited.Add(t)
+	if tbl := x.view.Tables[t]; tbl != nil {
+		old := x.inPort()
+		x.setInPort(port)
+		r = tbl.Lookup(&x.key, &x.seen)
+		x.setInPort(old)
+	}
+	if x.trace != nil {
+		x.trace.table(t, r, x.view.Ports)
+	}
+	return r
+}
+
+// resubmit looks the packet up in table t and does what the rule found there says.
+func (x *Translator) resubmit(t uint8, port openflow.Port) {
+	deeper := t <= x.table
+	switch {
+	case deeper && x.depth >= maxDepth:
+		x.fail(counter.FlowDrop, "over max translation depth %d", maxDepth)
+		return
+	case x.resubmits >= maxResubmits:
+		x.fail(counter.FlowDrop, "over %d resubmit actions", maxResubmits)
+		return
+	case len(x.out) > action.MaxWords:
+		x.fail(counter.FlowDrop, "resubmits yielded over %d words of datapath actions", action.MaxWords)
+		return
+	case len(x.stack) > maxStack:
+		x.fail(counter.FlowDrop, "resubmits left over %d values on the stack", maxStack)
+		return
+	}
+	x.resubmits++
+	at := x.trace.push()
+	if r := x.lookup(t, port); r != nil {
+		depth := x.depth
+		if deeper {
+			x.depth++
+		}
+		x.apply(r, t)
+		x.depth = depth
+	}
+	x.trace.pop(at)
+}
+
+// apply does what rule r of table t says.
+func (x *Translator) apply(r *table.Rule, t uint8) {
+	oldRule, oldTable := x.rule, x.table
+	x.rule, x.table = r, t
+	x.res.Rules = append(x.res.Rules, r)
+	i := r.Instructions
+	if i.Meter != 0 {
+		x.fail(counter.ActionImpossible, "there is no meter %d", i.Meter)
+	}
+	x.actions(i.Apply)
+	if !x.over() {
+		if i.Clear {
+			x.traceText("clear_actions")
+			x.set = x.set[:0]
+		}
+		x.write(i.Write)
+		if i.MetadataMask != 0 {
+			x.traceText("write_metadata:%#x/%#x", i.Metadata, i.MetadataMask)
+			x.key[flow.WordMetadata] = x.key[flow.WordMetadata]&^i.MetadataMask | i.Metadata&i.MetadataMask
+			x.seen[flow.WordMetadata] |= i.MetadataMask
+		}
+		if i.Goto != 0 {
+			x.traceText("goto_table:%d", i.Goto)
+			x.resubmit(i.Goto, x.inPort())
+		}
+	}
+	x.rule, x.table = oldRule, oldTable
+}
