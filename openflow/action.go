@@ -53,11 +53,10 @@ type Spelling uint8
 
 // The spellings. All mean the same.
 const (
-	AsSetField  Spelling = iota // set_field:value/mask->field
-	AsLoad                      // load:value->field[ofs..end]
-	AsMod                       // mod_dl_src:value, set_tunnel:value, set_mpls_ttl(value): the field's own action
-	AsTunnel64                  // set_tunnel64:value
-	numSpelling = iota
+	AsSetField Spelling = iota // set_field:value/mask->field
+	AsLoad                     // load:value->field[ofs..end]
+	AsMod                      // mod_dl_src:value, set_tunnel:value, set_mpls_ttl(value): the field's own action
+	AsTunnel64                 // set_tunnel64:value
 )
 
 // SetField writes the bits of Value that Mask has into a field, if the
@@ -95,7 +94,7 @@ type SetVLANPCP struct {
 // PushVLAN pushes a tag of Ethertype 0x8100 or 0x88a8 with VLAN id 0; PopVLAN takes the outer tag off, if any.
 type (
 	PushVLAN struct{ Ethertype uint16 }
-	PopVLAN  struct{}
+	PopVLAN  struct{ AsStrip bool } // AsStrip: spelled strip_vlan, OpenFlow 1.0's word
 )
 
 // PushMPLS pushes a label stack entry of Ethertype 0x8847 or 0x8848. PopMPLS takes the outer one off; what is below is of Ethertype.
@@ -125,11 +124,8 @@ type Resubmit struct {
 // Clone works on a copy of the packet and leaves the packet as it was.
 type Clone struct{ Actions []Action }
 
-// Group hands the packet to a group, Meter to a meter.
-type (
-	Group struct{ ID uint32 }
-	Meter struct{ ID uint32 }
-)
+// Group hands the packet to a group.
+type Group struct{ ID uint32 }
 
 // SetQueue chooses the queue of the outputs that follow, PopQueue the default one.
 type (
@@ -137,7 +133,8 @@ type (
 	PopQueue struct{}
 )
 
-// Note does nothing; it carries bytes for whoever reads the rule.
+// Note does nothing; it carries bytes for whoever reads the rule: 6, 14, 22 and
+// so on, as many as its action takes on the wire.
 type Note struct{ Data []byte }
 
 // Exit ends the packet's way through the tables, whatever rules are still waiting behind a resubmit.

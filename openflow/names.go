@@ -1,6 +1,11 @@
 package openflow
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // The words for the numbers of actions.
 
@@ -21,6 +26,14 @@ func word(names []string, i int) string {
 		return names[i]
 	}
 	return "unknown"
+}
+
+// oneOf is the index of s in names.
+func oneOf(names []string, s string) (int, error) {
+	if i := slices.Index(names, s); i >= 0 {
+		return i, nil
+	}
+	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(names, ", "))
 }
 
 // address is how NAT shows an address: IPv6 in brackets, so that a port can follow.

@@ -42,7 +42,7 @@ func (t *printer) actions(list []Action) {
 }
 
 // port prints a port: its reserved name, its name if the printer knows it, or its number.
-func (t *printer) port(p Port) { t.dst = appendPort(t.dst, p, t.ports) }
+func (t *printer) port(p Port) { t.dst = flow.AppendPort(t.dst, uint32(p), t.ports) }
 
 // subfield prints NXM_NX_REG0[0..15]: the wire name, and no numbers for all bits.
 func (t *printer) subfield(s Subfield) {

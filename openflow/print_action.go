@@ -95,11 +95,18 @@ func setOrMod(pushIfNeeded bool) string {
 }
 
 func (a PushVLAN) appendText(t *printer)   { t.f("push_vlan:0x%04x", a.Ethertype) }
-func (a PopVLAN) appendText(t *printer)    { t.str("pop_vlan") }
 func (a PushMPLS) appendText(t *printer)   { t.f("push_mpls:0x%04x", a.Ethertype) }
 func (a PopMPLS) appendText(t *printer)    { t.f("pop_mpls:0x%04x", a.Ethertype) }
 func (a DecMPLSTTL) appendText(t *printer) { t.str("dec_mpls_ttl") }
 func (a DecNSHTTL) appendText(t *printer)  { t.str("dec_nsh_ttl") }
+
+func (a PopVLAN) appendText(t *printer) {
+	if a.AsStrip {
+		t.str("strip_vlan")
+		return
+	}
+	t.str("pop_vlan")
+}
 
 func (a DecTTL) appendText(t *printer) {
 	t.str("dec_ttl")
@@ -139,7 +146,6 @@ func (a Clone) appendText(t *printer) {
 }
 
 func (a Group) appendText(t *printer)    { t.f("group:%d", a.ID) }
-func (a Meter) appendText(t *printer)    { t.f("meter:%d", a.ID) }
 func (a SetQueue) appendText(t *printer) { t.f("set_queue:%d", a.Queue) }
 func (a PopQueue) appendText(t *printer) { t.str("pop_queue") }
 func (a Exit) appendText(t *printer)     { t.str("exit") }

@@ -19,7 +19,7 @@ func (a SetField) appendText(t *printer) {
 	default:
 		f := a.Field.Field()
 		t.str("set_field:")
-		t.dst = appendFieldValue(t.dst, f, a.Value, a.Mask, t.ports)
+		t.dst = flow.AppendValue(t.dst, f, a.Value, a.Mask, t.ports)
 		t.str("->")
 		t.str(f.Name)
 	}
@@ -54,14 +54,14 @@ func trailingZeros(v flow.Value) int {
 
 func trailingOnes(v flow.Value) int { return trailingZeros(flow.Value{Hi: ^v.Hi, Lo: ^v.Lo}) }
 
-// modName are the actions that set one field each.
-var modName = map[flow.FieldID]string{
-	flow.FieldEthSrc: "mod_dl_src:", flow.FieldEthDst: "mod_dl_dst:",
-	flow.FieldNWSrc: "mod_nw_src:", flow.FieldNWDst: "mod_nw_dst:",
-	flow.FieldNWTOS: "mod_nw_tos:", flow.FieldNWECN: "mod_nw_ecn:", flow.FieldNWTTL: "mod_nw_ttl:",
-	flow.FieldTPSrc: "mod_tp_src:", flow.FieldTPDst: "mod_tp_dst:",
-	flow.FieldMPLSLabel: "set_mpls_label(", flow.FieldMPLSTC: "set_mpls_tc(", flow.FieldMPLSTTL: "set_mpls_ttl(",
-	flow.FieldTunID: "set_tunnel:",
+// modName is the action that sets a field.
+func modName(id flow.FieldID) string {
+	for _, m := range modFields {
+		if m.id == id {
+			return m.name
+		}
+	}
+	return "no_action"
 }
 
 func (t *printer) mod(a SetField) {
@@ -75,13 +75,11 @@ func (t *printer) mod(a SetField) {
 		t.f("%#x", a.Value.Lo)
 	case flow.FieldEthSrc, flow.FieldEthDst, flow.FieldNWSrc, flow.FieldNWDst:
 		f := a.Field.Field()
-		t.str(modName[a.Field])
-		t.dst = appendFieldValue(t.dst, f, a.Value, f.Ones(), t.ports)
+		t.f("%s:", modName(a.Field))
+		t.dst = flow.AppendValue(t.dst, f, a.Value, f.Ones(), t.ports)
 	case flow.FieldMPLSLabel, flow.FieldMPLSTC, flow.FieldMPLSTTL:
-		t.str(modName[a.Field])
-		t.f("%d)", a.Value.Lo)
+		t.f("%s(%d)", modName(a.Field), a.Value.Lo)
 	default:
-		t.str(modName[a.Field])
-		t.f("%d", a.Value.Lo)
+		t.f("%s:%d", modName(a.Field), a.Value.Lo)
 	}
 }
