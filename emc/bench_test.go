@@ -58,11 +58,12 @@ var benchRules = []struct {
 
 // bench is a classifier, caches and n packets that all belong to one of its flows.
 type bench struct {
-	cls    *dpcls.Classifier
-	first  *First
-	second *Second
-	pkts   []*packet.Packet
-	keys   []flow.Key
+	cls     *dpcls.Classifier
+	first   *First
+	second  *Second
+	pkts    []*packet.Packet
+	keys    []flow.Key
+	prepare func(at int) // before each batch, not measured; may be nil
 }
 
 func newBench(b *testing.B, rules, n, entries int, kind func(int) frame) *bench {
@@ -118,6 +119,9 @@ func (x *bench) run(b *testing.B, do func(at int, batch *packet.Batch) int) {
 		for i, p := range batch.Packets() {
 			copy(p.Bytes(), bytes[at+i][:size])
 		}
+		if x.prepare != nil {
+			x.prepare(at)
+		}
 		start := clock.Cycles()
 		missed += do(at, &batch)
 		cycles = append(cycles, clock.Cycles()-start)
@@ -142,7 +146,7 @@ func (x *bench) run(b *testing.B, do func(at int, batch *packet.Batch) int) {
 var benchSizes = []int{32, 1024, 8192, 100000 / 32 * 32}
 
 func BenchmarkFirst(b *testing.B) {
-	for _, entries := range []int{1 << 14, 1 << 16, 1 << 17} {
+	for _, entries := range []int{1 << 14, 1 << 17} {
 		for i, r := range benchRules {
 			for _, n := range benchSizes {
 				b.Run(fmt.Sprintf("entries=%d/%s/%d", entries, r.name, n), func(b *testing.B) {
@@ -172,6 +176,104 @@ func (x *bench) throughFirst() func(at int, batch *packet.Batch) int {
 		}
 		for _, f := range hits[:batch.Len()] {
 			sum += f.Out
+		}
+		return missed
+	}
+}
+
+func BenchmarkSecond(b *testing.B) {
+	for i, r := range benchRules {
+		for _, n := range benchSizes {
+			b.Run(fmt.Sprintf("%s/%d", r.name, n), func(b *testing.B) {
+				x := newBench(b, i, n, 1, udp4)
+				var keys [packet.BatchSize]flow.Key
+				var flows [packet.BatchSize]*dpcls.Flow
+				x.prepare = func(at int) {
+					clear(flows[:])
+					copy(keys[:], x.keys[at:at+packet.BatchSize])
+				}
+				x.run(b, func(at int, _ *packet.Batch) int {
+					missed := x.second.Lookup(keys[:], flows[:])
+					if missed > 0 {
+						known := flows
+						x.cls.Lookup(keys[:], flows[:])
+						for i := range known {
+							if known[i] == nil {
+								x.second.Insert(&keys[i], flows[i])
+							}
+						}
+					}
+					return missed
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkMasks asks about 100,000 connections that rules spread over so many masks, 256 flows in all, as
+// the polling thread does: first cache, extraction, second cache, classifier.
+func BenchmarkMasks(b *testing.B) {
+	const n = 100000 / 32 * 32
+	for _, masks := range []int{1, 8, 32, 128} {
+		for _, entries := range []int{1, 1 << 17} {
+			b.Run(fmt.Sprintf("masks=%d/first=%d", masks, entries), func(b *testing.B) {
+				x := &bench{cls: dpcls.New(dpcls.Config{MaxMasks: masks, MaxFlows: 256, Seed: 1})}
+				x.first, x.second = NewFirst(x.cls, entries, 2, 100), NewSecond(x.cls, 1<<20, 3)
+				pl := pool(b, n)
+				stats := make([]counter.Flow, 256)
+				for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(n) {
+					f := udp4(i)
+					p := pl.Get()
+					p.Set(f.bytes())
+					p.Port = 1
+					k := keyOf(p)
+					x.pkts, x.keys = append(x.pkts, p), append(x.keys, k)
+					m := benchRules[1].mask()
+					s := i % 256 % masks
+					m[flow.WordIP] = ^uint64(0)<<(63-s%15-8) | 0xffffffff
+					m[flow.WordIPProto] |= 0xffff << (s / 15) & 0xffff
+					if _, err := x.cls.Put(uint32(i%256), &k, &m, action.List{}.Output(2), &stats[i%256]); err != nil && err != dpcls.ErrExists {
+						b.Fatal(err)
+					}
+				}
+				x.run(b, x.throughAll())
+			})
+		}
+	}
+}
+
+// throughAll asks first cache, second cache and classifier, and counts what the caches do not know.
+func (x *bench) throughAll() func(at int, batch *packet.Batch) int {
+	var hits [packet.BatchSize]*dpcls.Flow
+	var t Tokens
+	var keys [packet.BatchSize]flow.Key
+	var flows [packet.BatchSize]*dpcls.Flow
+	var index [packet.BatchSize]int
+	return func(at int, batch *packet.Batch) int {
+		if x.first.Lookup(batch, &hits, &t) == 0 {
+			return 0
+		}
+		n := 0
+		for i, p := range batch.Packets() {
+			if hits[i] == nil {
+				flow.Extract(p, &keys[n])
+				index[n], flows[n] = i, nil
+				n++
+			}
+		}
+		missed := x.second.Lookup(keys[:n], flows[:n])
+		if missed > 0 {
+			known := flows
+			x.cls.Lookup(keys[:n], flows[:n])
+			for i := range n {
+				if known[i] == nil {
+					x.second.Insert(&keys[i], flows[i])
+				}
+			}
+		}
+		for i, f := range flows[:n] {
+			hits[index[i]] = f
+			x.first.Insert(&t, index[i], f)
 		}
 		return missed
 	}
