@@ -90,7 +90,6 @@ type Description struct {
 	Cores      []int
 	Frames     int   // of packet memory
 	FrameSize  int   // bytes
-	HugePages  bool  // the packet memory lies on huge pages
 	RegionSize int64 // bytes of shared memory, most of them never touched
 	Started    int64 // Unix time, ns
 	Notes      []string

@@ -1,10 +1,6 @@
 package pmd
 
-import (
-	"pollux/dpcls"
-	"pollux/flow"
-	"pollux/packet"
-)
+import "pollux/dpcls"
 
 // forward gathers the packets of l that have a flow into one group for each
 // flow, adds counters once for each group, and sends them on.
@@ -71,16 +67,5 @@ func (t *Thread) finish(l *level, g *group) {
 	for i := g.first; i >= 0; i = l.next[i] {
 		l.out.Append(pkts[i])
 	}
-	t.locate(&l.out)
 	t.execute(f.Actions, &l.out, l.depth)
-}
-
-// locate finds the headers of packets that came here without extraction, by
-// way of the first cache.
-func (t *Thread) locate(b *packet.Batch) {
-	for _, p := range b.Packets() {
-		if p.L3 == packet.NoLayer {
-			flow.Extract(p, &t.key)
-		}
-	}
 }

@@ -1,0 +1,221 @@
+package vswitch
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"pollux/action"
+	"pollux/dpif"
+	"pollux/flow"
+)
+
+// flows is the control side's half of one thread: it writes flow records and
+// mail, and knows which records are free.
+//
+// A record is free again when the thread has worked the mail that ended its
+// use, which is when the mail ring's tail has passed it. What waits for that is a queue in the order
+// of the mail.
+type flows struct {
+	mu    sync.Mutex // over all below: one producer
+	end   dpif.ControlEnd
+	free  []uint32
+	leave []leaving
+	limit int // flows at most
+	live  int
+	spec  dpif.FlowSpec
+	ids   []uint32
+}
+
+// leaving is a record that is free once the mail before tail is worked.
+type leaving struct {
+	id   uint32
+	tail uint64
+}
+
+// ErrFlowLimit says that as many flows are in the thread as there may be.
+var ErrFlowLimit = errors.New("the flow limit is reached")
+
+// errBusy says that the thread does not read its mail.
+var errBusy = errors.New("the thread does not read its mail")
+
+func newFlows(t *dpif.Thread, limit int) *flows {
+	f := &flows{end: t.ControlEnd(), limit: limit}
+	for id := len(t.Records) - 1; id > 0; id-- {
+		f.free = append(f.free, uint32(id))
+	}
+	return f
+}
+
+// reclaim takes back records whose mail has been worked.
+func (f *flows) reclaim() {
+	done := f.end.Mail.Released()
+	n := 0
+	for n < len(f.leave) && f.leave[n].tail <= done {
+		f.free = append(f.free, f.leave[n].id)
+		n++
+	}
+	f.leave = append(f.leave[:0], f.leave[n:]...)
+}
+
+// write puts a flow into records; the first is its id.
+func (f *flows) write(spec *dpif.FlowSpec) (uint32, error) {
+	n := dpif.Need(spec)
+	if len(f.free) < n {
+		f.reclaim()
+	}
+	if len(f.free) < n {
+		return 0, fmt.Errorf("write flow: no room for %d records", n)
+	}
+	f.ids = append(f.ids[:0], f.free[len(f.free)-n:]...)
+	if err := f.end.Records.Write(f.ids, spec); err != nil {
+		return 0, err
+	}
+	f.free = f.free[:len(f.free)-n]
+	return f.ids[0], nil
+}
+
+// release frees the records of id once the mail posted so far is worked.
+func (f *flows) release(id uint32, tail uint64) {
+	f.ids = f.end.Records.Chain(id, f.ids[:0])
+	for _, id := range f.ids {
+		f.leave = append(f.leave, leaving{id, tail})
+	}
+	if len(f.leave) > 1024 {
+		f.reclaim()
+	}
+}
+
+// post sends one mail and returns its number. A full ring is waited for: the thread empties it
+// between bursts, unless it is gone.
+func (f *flows) post(m dpif.Mail) (uint64, error) {
+	for range 1 << 16 {
+		if f.end.Mail.Reserve(1) == 1 {
+			*f.end.Mail.Slot(0) = m
+			return f.end.Mail.Publish(1), nil
+		}
+		runtime.Gosched()
+	}
+	return 0, fmt.Errorf("post mail: %w", errBusy)
+}
+
+// put asks the thread for a flow and returns its id.
+func (f *flows) put(key *flow.Key, mask *flow.Mask, actions action.List) (uint32, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.live >= f.limit {
+		return 0, ErrFlowLimit
+	}
+	f.spec.Key, f.spec.Mask, f.spec.Actions = *key, *mask, actions
+	id, err := f.write(&f.spec)
+	if err != nil {
+		return 0, err
+	}
+	tail, err := f.post(dpif.Mail{Op: dpif.MailPut, ID: id})
+	if err != nil {
+		f.release(id, tail)
+		return 0, err
+	}
+	f.live++
+	return id, nil
+}
+
+// remove asks the thread to end a flow.
+func (f *flows) remove(id uint32) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	tail, err := f.post(dpif.Mail{Op: dpif.MailRemove, ID: id})
+	if err != nil {
+		return err
+	}
+	f.live--
+	f.release(id, tail)
+	return nil
+}
+
+// change gives a live flow other actions.
+func (f *flows) change(id uint32, actions action.List) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.spec = dpif.FlowSpec{Actions: actions}
+	from, err := f.write(&f.spec)
+	if err != nil {
+		return err
+	}
+	tail, err := f.post(dpif.Mail{Op: dpif.MailActions, ID: id, Arg: from})
+	f.release(from, tail)
+	return err
+}
+
+// resume sends a parked packet through the actions of flow id, or through actions if id is 0.
+func (f *flows) resume(park uint64, id uint32, actions action.List) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if id != 0 {
+		_, err := f.post(dpif.Mail{Op: dpif.MailResume, ID: id, Park: park})
+		return err
+	}
+	f.spec = dpif.FlowSpec{Actions: actions}
+	id, err := f.write(&f.spec)
+	if err != nil {
+		return err
+	}
+	tail, err := f.post(dpif.Mail{Op: dpif.MailResume, ID: id, Park: park})
+	f.release(id, tail)
+	return err
+}
+
+// execute sends a packet of the control process's own through actions, as if
+// it had come in by port.
+func (f *flows) execute(port uint32, data []byte, actions action.List) error {
+	if len(data) > dpif.MaxPacket {
+		return fmt.Errorf("execute packet: %d bytes, at most %d are possible", len(data), dpif.MaxPacket)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.end.Execs.Reserve(1) == 0 {
+		return fmt.Errorf("execute packet: %w", errBusy)
+	}
+	f.spec = dpif.FlowSpec{Actions: actions}
+	id, err := f.write(&f.spec)
+	if err != nil {
+		return err
+	}
+	e := f.end.Execs.Slot(0)
+	e.Port, e.Length = port, uint32(copy(e.Data[:], data))
+	f.end.Execs.Publish(1)
+	tail, err := f.post(dpif.Mail{Op: dpif.MailExecute, ID: id})
+	f.release(id, tail)
+	return err
+}
+
+// adopt takes over the flows that a running thread has: it gives each to keep, and
+// its records are not free. It is called once, before anything else. What the
+// previous control process had posted is worked first.
+func (f *flows) adopt(keep func(id uint32, spec *dpif.FlowSpec)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.end.Mail.Released() != f.end.Mail.Published() {
+		runtime.Gosched()
+	}
+	taken := map[uint32]bool{}
+	spec := dpif.FlowSpec{Actions: make(action.List, 0, action.MaxWords)}
+	records := f.end.Records
+	for id := uint32(1); int(id) < len(records); id++ {
+		if records.Verdict(id) != dpif.Live || records.Read(id, &spec) != nil {
+			continue
+		}
+		for _, r := range records.Chain(id, nil) {
+			taken[r] = true
+		}
+		f.live++
+		keep(id, &spec)
+	}
+	f.free = f.free[:0]
+	for id := len(records) - 1; id > 0; id-- {
+		if !taken[uint32(id)] {
+			f.free = append(f.free, uint32(id))
+		}
+	}
+}
