@@ -29,6 +29,7 @@ type Queue struct {
 	txMost     int      // frames to have in inTx at most: the completion ring must take all
 
 	chain  chain // a packet of several frames, the rest of which has not come yet
+	mute   bool  // the device has no transmit queue of this number
 	down   bool  // the device refused to send: it is down or gone
 	sleepy int   // flushes to skip before a device that is down is tried again
 	hold   holdOff
@@ -111,12 +112,13 @@ const (
 	holdStop  = 4  // one that small after a full wait ends it
 )
 
-// take decides whether n packets that are there are taken now.
-func (h *holdOff) take(n int) bool {
+// take decides whether n packets that are there are taken now, by a
+// caller who has room for that many.
+func (h *holdOff) take(n, room int) bool {
 	if h.limit == 0 {
 		return true
 	}
-	if n >= holdFull || !h.busy {
+	if n >= min(holdFull, room) || !h.busy {
 		h.busy, h.since = n >= holdStart || h.busy && n > holdStop, 0
 		return true
 	}

@@ -21,11 +21,8 @@ const shortest = 14
 
 // Receive appends up to b.Room() packets to b.
 func (q *Queue) Receive(b *packet.Batch) {
-	if q.kernel == nil {
-		return
-	}
 	n := q.rx.peek(b.Room())
-	if n == 0 || !q.hold.take(n) {
+	if n == 0 || !q.hold.take(n, b.Room()) {
 		q.starved()
 		return
 	}

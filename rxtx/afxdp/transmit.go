@@ -11,15 +11,16 @@ import (
 // the ring is full.
 func (q *Queue) Send(b *packet.Batch) {
 	pkts := b.Packets()
-	if q.kernel == nil || q.down {
+	if q.down || q.mute {
 		q.refuse(pkts, counter.TxDown)
 		b.Reset()
 		return
 	}
 	frames := 0
 	for _, p := range pkts {
-		for ; p != nil; p = p.Next {
-			frames++
+		frames++
+		if p.Next != nil {
+			frames += q.squeeze(p)
 		}
 	}
 	free := q.txRoom(frames)
@@ -31,8 +32,8 @@ func (q *Queue) Send(b *packet.Batch) {
 	var used, packets, bytes int
 	for i, p := range pkts {
 		length := p.Len()
-		if length > longest || length < shortest || p.Next != nil && !q.port.multiFrame {
-			q.refuse(pkts[i:i+1], oddLength(length))
+		if length > longest || len(p.Bytes()) < shortest || p.Next != nil && !q.port.multiFrame {
+			q.refuse(pkts[i:i+1], oddLength(length, longest))
 			continue
 		}
 		n := q.enqueue(p, used, free)
@@ -50,11 +51,26 @@ func (q *Queue) Send(b *packet.Batch) {
 	b.Reset()
 }
 
-func oddLength(length int) counter.Drop {
-	if length < shortest {
+func oddLength(length, longest int) counter.Drop {
+	if length < shortest || length <= longest {
 		return counter.TxError
 	}
 	return counter.TxTooLong
+}
+
+// squeeze takes empty frames out of a chain, which the kernel would not send, and
+// returns how many there are behind the first.
+func (q *Queue) squeeze(p *packet.Packet) (n int) {
+	for p.Next != nil {
+		if next := p.Next; len(next.Bytes()) == 0 {
+			p.Next, next.Next = next.Next, nil
+			q.pool.Put(next)
+		} else {
+			p = next
+			n++
+		}
+	}
+	return n
 }
 
 // txRoom is how many frames of n may go on the transmit ring.
@@ -103,28 +119,22 @@ func (q *Queue) describe(d *unix.XDPDesc, p *packet.Packet, options uint32) {
 // refuse drops packets for one reason.
 func (q *Queue) refuse(pkts []*packet.Packet, why counter.Drop) {
 	for _, p := range pkts {
-		q.free(p)
-	}
-	if len(pkts) > 0 && q.counters != nil {
-		q.counters.Drops[why].Add(uint64(len(pkts)))
-	}
-}
-
-func (q *Queue) free(p *packet.Packet) {
-	if q.pool != nil {
 		q.pool.Put(p)
 	}
+	q.counters.Drops[why].Add(uint64(len(pkts)))
 }
 
 // Flush tells the kernel of what was sent, if it wants to be told, and takes back the frames
 // that it has finished with.
 func (q *Queue) Flush() {
-	if q.kernel == nil || q.inTx.n == 0 {
-		return
-	}
-	if q.down && q.sleepy > 0 {
+	switch {
+	case q.down && q.sleepy > 0:
 		q.sleepy--
-	} else if q.tx.needWakeup() {
+	case q.down:
+		q.kick()
+	case q.inTx.n == 0:
+		return
+	case q.tx.needWakeup() && q.tx.pending() > 0:
 		q.kick()
 	}
 	q.reap()
@@ -133,21 +143,17 @@ func (q *Queue) Flush() {
 // A device that is down is tried again after this many flushes.
 const downFlushes = 1024
 
-// kick makes the kernel send. In copy mode it sends during the call, and
-// asks to be called again by EAGAIN while there is more; EBUSY and ENOBUFS say that the device
-// cannot take more now, which the next Flush finds out again.
+// kick makes the kernel send. In copy mode it sends during the call, and asks to be called again by
+// EAGAIN while there is more. EBUSY and ENOBUFS say that the device cannot take more now, which the
+// next Flush finds out again.
 func (q *Queue) kick() {
-	for before := q.tx.pending(); before > 0; {
+	for before := q.tx.pending(); ; {
 		e := q.kernel.kickTx()
-		q.down = gone(e)
-		if q.down {
+		if q.down = gone(e); q.down {
 			q.sleepy = downFlushes
 		}
-		if e != unix.EAGAIN {
-			return
-		}
 		after := q.tx.pending()
-		if after >= before {
+		if e != unix.EAGAIN || after >= before {
 			return
 		}
 		before = after
