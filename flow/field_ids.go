@@ -34,7 +34,7 @@ const (
 	FieldTunIPv6Src
 	FieldTunIPv6Dst
 	FieldTunFlags
-	FieldTunFlagsInner // df, csum, key: what the datapath knows of a tunnel, hidden from OpenFlow
+	FieldTunFlagsAll // hidden: with df, csum and key, which only the datapath knows
 	FieldTunTOS
 	FieldTunTTL
 	FieldTunGBPID

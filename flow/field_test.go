@@ -9,7 +9,7 @@ import (
 var unusedBits = map[int]uint64{
 	WordCt:        0xff00 << 16,
 	WordCtProto:   0x00ffffff << 32,
-	WordTunMeta:   0xf0,
+	WordTunMeta:   0xfff0<<48 | 0xf0,
 	WordTunErspan: 0xfff<<52 | 0xfe<<24 | 0xc0<<16,
 	WordEthSrc:    0xf000,
 	WordMPLS2:     0xfff << 20,

@@ -16,7 +16,7 @@ var tunnelFields = []Field{
 		OXM: nxm("NXM_NX_TUN_IPV6_DST", 110)},
 	{ID: FieldTunFlags, Name: "tun_flags", Bits: 16, Stored: 1, Word: WordTunMeta, Shift: 48, Maskable: MaskBitwise, Writable: true, Format: TunFlagSet,
 		OXM: nxm("NXM_NX_TUN_FLAGS", 104)},
-	{ID: FieldTunFlagsInner, Name: "tun_flags_inner", Bits: 15, Word: WordTunMeta, Shift: 49, Maskable: MaskBitwise, Format: Hex, Hidden: true},
+	{ID: FieldTunFlagsAll, Name: "tun_all_flags", Bits: 4, Word: WordTunMeta, Shift: 48, Maskable: MaskBitwise, Format: TunFlagSet, Hidden: true},
 	{ID: FieldTunTOS, Name: "tun_tos", Bits: 8, Word: WordTunMeta, Shift: 40},
 	{ID: FieldTunTTL, Name: "tun_ttl", Bits: 8, Word: WordTunMeta, Shift: 32},
 	{ID: FieldTunGBPID, Name: "tun_gbp_id", Bits: 16, Word: WordTunMeta, Shift: 16, Maskable: MaskBitwise, Writable: true,

@@ -34,7 +34,7 @@ const (
 	WordTunIP6SrcLo
 	WordTunIP6DstHi
 	WordTunIP6DstLo
-	WordTunMeta   // tun_flags 16, tun_tos 8, tun_ttl 8, tun_gbp_id 16, tun_gbp_flags 8, tun_erspan_ver 8 (4 used)
+	WordTunMeta   // tun_flags 16 (4 used), tun_tos 8, tun_ttl 8, tun_gbp_id 16, tun_gbp_flags 8, tun_erspan_ver 8 (4 used)
 	WordTunErspan // tun_erspan_idx 32 (20 used), tun_erspan_dir 8 (1 used), tun_erspan_hwid 8 (6 used), tun_gtpu_flags 8, tun_gtpu_msgtype 8
 	WordTunOpts   // the first of TunOptWords words of tun_metadata
 )

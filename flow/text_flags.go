@@ -10,7 +10,7 @@ import (
 var (
 	ctStateNames = []string{"new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"}
 	tcpFlagNames = []string{"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]"}
-	tunFlagNames = []string{"oam"}
+	tunFlagNames = []string{"oam", "df", "csum", "key"} // OpenFlow sees the first
 )
 
 // Bits of ct_state.
@@ -23,6 +23,14 @@ const (
 	CtTracked     = 1 << 5
 	CtSrcNAT      = 1 << 6
 	CtDstNAT      = 1 << 7
+)
+
+// Bits of the tunnel flags.
+const (
+	TunOAM  = 1 << 0 // an operations packet (Geneve, VXLAN-GPE)
+	TunDF   = 1 << 1 // the outer IPv4 header says don't fragment
+	TunCsum = 1 << 2 // the outer header has a checksum
+	TunKey  = 1 << 3 // tun_id is there
 )
 
 // TCP flags.
@@ -41,7 +49,7 @@ func (f *Field) flagNames() []string {
 	case TCPFlagSet:
 		return tcpFlagNames
 	}
-	return tunFlagNames
+	return tunFlagNames[:f.Stored]
 }
 
 // parseFlags reads "+syn-ack" (these bits, the others do not matter), "syn|ack" (these bits and no others) or numbers.

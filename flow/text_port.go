@@ -52,10 +52,8 @@ func ParsePort(s string, names PortNames) (uint32, error) {
 	if n, err := strconv.Unquote(s); err == nil {
 		name = n
 	}
-	if names != nil {
-		if n, ok := names.PortNumber(name); ok {
-			return n, nil
-		}
+	if n, ok := portNumber(name, names); ok {
+		return n, nil
 	}
 	return 0, fmt.Errorf("no such port %q", name)
 }
@@ -65,18 +63,36 @@ func AppendPort(dst []byte, port uint32, names PortNames) []byte {
 	if port >= PortUnset {
 		return append(dst, reservedPorts[port-PortUnset]...)
 	}
-	if names != nil {
-		if name, ok := names.PortName(port); ok {
-			if isWord(name) {
-				return append(dst, name...)
-			}
-			return strconv.AppendQuote(dst, name)
-		}
+	if name, ok := portName(port, names); ok {
+		return appendName(dst, name)
 	}
 	if port >= PortMax {
 		port &= 0xffff
 	}
 	return strconv.AppendUint(dst, uint64(port), 10)
+}
+
+// portNumber and portName ask names, which may be nil.
+func portNumber(name string, names PortNames) (uint32, bool) {
+	if names == nil {
+		return 0, false
+	}
+	return names.PortNumber(name)
+}
+
+func portName(port uint32, names PortNames) (string, bool) {
+	if names == nil {
+		return "", false
+	}
+	return names.PortName(port)
+}
+
+// appendName writes a name, in quotes if it needs them.
+func appendName(dst []byte, name string) []byte {
+	if isWord(name) {
+		return append(dst, name...)
+	}
+	return strconv.AppendQuote(dst, name)
 }
 
 // isWord reports whether a name can stand without quotes and is not taken for a number or a reserved port.

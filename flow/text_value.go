@@ -48,34 +48,45 @@ func parseByFormat(f *Field, s string, ports PortNames) (v, mask Value, err erro
 }
 
 func parseNumbers(f *Field, s string) (v, mask Value, err error) {
-	return parseMasked(f, s, func(s string) (Value, error) {
-		v, err := parseNumber(s)
-		if err == nil && !v.AndNot(f.Ones()).IsZero() {
-			if f.Void > 0 && v.AndNot(Ones(f.Stored)).IsZero() {
-				return v, fmt.Errorf("the lowest %d bits of %s must be zero", f.Void, s)
-			}
-			return v, fmt.Errorf("%s does not fit %d bits", s, f.Stored)
-		}
-		return v, err
-	}, nil)
+	return parseMasked(f, s, parseNumber, nil)
 }
 
 // parseMasked reads value or value/mask, both with parse; prefix reads a mask that is the length of a prefix.
 func parseMasked(f *Field, s string, parse func(string) (Value, error), prefix func(string, int) (Value, error)) (v, mask Value, err error) {
+	v, mask, err = parseAnyMask(f, s, parse, prefix)
+	if err == nil && f.Maskable == MaskNone && mask != f.Ones() && !mask.IsZero() {
+		return v, mask, fmt.Errorf("it cannot be masked")
+	}
+	return v, mask, err
+}
+
+// parseAnyMask is parseMasked for a datapath flow, which may mask any field.
+func parseAnyMask(f *Field, s string, parse func(string) (Value, error), prefix func(string, int) (Value, error)) (v, mask Value, err error) {
 	value, maskText, masked := strings.Cut(s, "/")
-	if v, err = parse(value); err != nil || !masked {
+	if v, err = f.parseFitting(value, parse); err != nil || !masked {
 		return v, f.Ones(), err
 	}
-	if mask, err = parse(maskText); err != nil && prefix != nil && !strings.ContainsAny(maskText, ".:") {
+	if mask, err = f.parseFitting(maskText, parse); err != nil && prefix != nil && !strings.ContainsAny(maskText, ".:") {
 		mask, err = prefix(maskText, f.Stored)
 	}
 	if err != nil {
 		return v, mask, fmt.Errorf("mask %w", err)
 	}
-	if f.Maskable == MaskNone && mask != f.Ones() && !mask.IsZero() {
-		return v, mask, fmt.Errorf("it cannot be masked")
+	return v.And(mask), mask, nil
+}
+
+// parseFitting reads a value that has no bit which the field has not.
+func (f *Field) parseFitting(s string, parse func(string) (Value, error)) (Value, error) {
+	v, err := parse(s)
+	switch {
+	case err != nil:
+		return v, err
+	case !v.AndNot(Ones(f.Stored)).IsZero():
+		return v, fmt.Errorf("%s does not fit %d bits", s, f.Stored)
+	case !v.AndNot(f.Ones()).IsZero():
+		return v, fmt.Errorf("the lowest %d bits of %s must be zero", f.Void, s)
 	}
-	return v, mask, nil
+	return v, nil
 }
 
 // parsePacketType reads "(0,0)" or "(1,0x800)": name space and type, 16 bits each.
