@@ -26,8 +26,8 @@ var linkFields = []Field{
 	{ID: FieldVLANPCP, Name: "vlan_pcp", Bits: 3, Word: WordVLAN, Shift: tciShift + 13, Writable: true,
 		Prereq: NeedVLAN, OXM: oxm("OXM_OF_VLAN_PCP", 7, since12), AlsoValue: tciTagged, AlsoMask: tciTagged},
 	{ID: FieldVLANTPID, Name: "vlan_tpid", Bits: 16, Word: WordVLAN, Shift: 48, Maskable: MaskBitwise, Format: Hex, Hidden: true},
-	{ID: FieldVLAN2TPID, Name: "vlan2_tpid", Bits: 16, Word: WordVLAN, Shift: 16, Maskable: MaskBitwise, Format: Hex, Hidden: true},
-	{ID: FieldVLAN2TCI, Name: "vlan2_tci", Bits: 16, Word: WordVLAN, Shift: 0, Maskable: MaskBitwise, Format: Hex, Hidden: true},
+	{ID: FieldVLAN2TPID, Name: "vlan_tpid1", Bits: 16, Word: WordVLAN, Shift: 16, Maskable: MaskBitwise, Format: Hex, Hidden: true},
+	{ID: FieldVLAN2TCI, Name: "vlan_tci1", Bits: 16, Word: WordVLAN, Shift: 0, Maskable: MaskBitwise, Format: Hex, Digits: 4, Hidden: true},
 
 	{ID: FieldMPLSLabel, Name: "mpls_label", Bits: 20, Word: WordMPLS, Shift: 32 + 12, Writable: true, Prereq: NeedMPLS,
 		OXM: oxm("OXM_OF_MPLS_LABEL", 34, since12)},
@@ -37,6 +37,6 @@ var linkFields = []Field{
 		OXM: oxm("OXM_OF_MPLS_BOS", 36, since13)},
 	{ID: FieldMPLSTTL, Name: "mpls_ttl", Bits: 8, Word: WordMPLS, Shift: 32, Writable: true, Prereq: NeedMPLS,
 		OXM: nxm("NXM_NX_MPLS_TTL", 30)},
-	{ID: FieldMPLS2, Name: "mpls2_lse", Bits: 32, Word: WordMPLS, Shift: 0, Maskable: MaskBitwise, Format: Hex, Hidden: true},
-	{ID: FieldMPLS3, Name: "mpls3_lse", Bits: 32, Word: WordMPLS2, Shift: 32, Maskable: MaskBitwise, Format: Hex, Hidden: true},
+	{ID: FieldMPLS2, Name: "mpls_lse1", Bits: 32, Word: WordMPLS, Shift: 0, Maskable: MaskBitwise, Format: Hex, Hidden: true},
+	{ID: FieldMPLS3, Name: "mpls_lse2", Bits: 32, Word: WordMPLS2, Shift: 32, Maskable: MaskBitwise, Format: Hex, Hidden: true},
 }

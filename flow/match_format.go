@@ -1,8 +1,10 @@
 package flow
 
+import "strconv"
+
 // The text of a match is what ovs-ofctl dump-flows shows: the old names (dl_src, nw_src, tp_dst), a word for the protocol
 // where there is one, in the order in which Open vSwitch has always printed them. ParseMatch reads it back.
-// One difference: a mask is shown wherever there is one. Hidden fields are not shown.
+// One difference: a mask is shown wherever there is one. Of the hidden fields only the inner tag is shown, as dl_vlan1 and dl_vlan_pcp1.
 
 // named is a field under the name by which it is printed.
 type named struct {
@@ -71,7 +73,8 @@ func (m *Match) Append(dst []byte, ports PortNames) []byte {
 		t.field((FieldTunMetadata0 + i).String(), FieldTunMetadata0+i)
 	}
 	t.fields(beforeVLAN)
-	t.vlan()
+	t.tag(FieldVLANTCI, "")
+	t.tag(FieldVLAN2TCI, "1")
 	t.field("dl_src", FieldEthSrc)
 	t.field("dl_dst", FieldEthDst)
 	if wordOf(typ, -1) == "" || m.exact(FieldEthType) < 0 {
@@ -133,18 +136,27 @@ func wordOf(typ, proto int) string {
 	return ""
 }
 
-// vlan writes the outer tag: as dl_vlan and dl_vlan_pcp where that says it all, else as vlan_tci.
-func (t *matchText) vlan() {
-	f := FieldVLANTCI.Field()
+// tag writes a tag: as dl_vlan and dl_vlan_pcp where that says it all, else as vlan_tci; the inner tag's names end in 1.
+func (t *matchText) tag(id FieldID, suffix string) {
+	f := id.Field()
 	v, mask := f.Get(&t.m.Key).Lo, f.GetMask(&t.m.Mask).Lo
 	const vid, pcp = 0x0fff, 0xe000
 	whole := (mask&vid == 0 || mask&vid == vid) && (mask&pcp == 0 || mask&pcp == pcp)
 	if mask&v&VLANPresent == 0 || !whole || mask == VLANPresent {
-		t.field("vlan_tci", FieldVLANTCI)
+		t.field("vlan_tci"+suffix, id)
 		return
 	}
-	t.field("dl_vlan", FieldDLVLAN)
-	t.field("dl_vlan_pcp", FieldDLVLANPCP)
+	if mask&vid != 0 {
+		t.number("dl_vlan"+suffix, v&vid)
+	}
+	if mask&pcp != 0 {
+		t.number("dl_vlan_pcp"+suffix, v>>13)
+	}
+}
+
+func (t *matchText) number(name string, n uint64) {
+	t.dst = append(append(t.dst, name...), '=')
+	t.dst = append(strconv.AppendUint(t.dst, n, 10), ',')
 }
 
 func (t *matchText) network(typ int, protoSaid bool) {

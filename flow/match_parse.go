@@ -113,7 +113,11 @@ func (p *MatchParser) Add(key, value string) error {
 			return nil
 		}
 	}
-	f, ok := FieldByName(key)
+	outer, inner := innerTagWords[key]
+	if !inner {
+		outer = key
+	}
+	f, ok := FieldByName(outer)
 	if !ok {
 		return fmt.Errorf("%w %q", ErrNoField, key)
 	}
@@ -121,12 +125,27 @@ func (p *MatchParser) Add(key, value string) error {
 	if err != nil {
 		return fmt.Errorf("field %s: %w", key, err)
 	}
+	if inner {
+		p.addInnerTag(f.ID, v, mask)
+		return nil
+	}
 	if f.ID == FieldPacketType && v.IsZero() {
 		mask = Value{} // as "eth"
 	}
 	p.Match.SetMasked(f.ID, v, mask)
 	p.seen = append(p.seen, seenField{f.ID, key})
 	return nil
+}
+
+// innerTagWords are the words for the inner tag, and those that say the same of the outer one.
+var innerTagWords = map[string]string{"dl_vlan1": "dl_vlan", "dl_vlan_pcp1": "dl_vlan_pcp", "vlan_tci1": "vlan_tci"}
+
+// addInnerTag takes what was said of a tag as said of the inner one, which lies in the lower half of the word.
+func (p *MatchParser) addInnerTag(id FieldID, v, mask Value) {
+	outer := Match{Key: Key{WordVLAN: p.Match.Key[WordVLAN] << tciShift}, Mask: Mask{WordVLAN: p.Match.Mask[WordVLAN] << tciShift}}
+	outer.SetMasked(id, v, mask)
+	p.Match.Key[WordVLAN] = p.Match.Key[WordVLAN]&^0xffff | outer.Key[WordVLAN]>>tciShift&0xffff
+	p.Match.Mask[WordVLAN] = p.Match.Mask[WordVLAN]&^0xffff | outer.Mask[WordVLAN]>>tciShift&0xffff
 }
 
 // Finish checks that every field's prerequisites are stated and returns the match.

@@ -47,6 +47,9 @@ func randomMatch(r *rand.Rand) (m Match) {
 			setRandom(r, &m, f, false)
 		}
 	}
+	if r.IntN(4) == 0 {
+		setRandom(r, &m, FieldVLAN2TCI.Field(), false)
+	}
 	return m
 }
 

@@ -23,7 +23,7 @@ const (
 	odpIPv4
 	odpIPv6
 	odpFrag
-	odpFlags // ct_state, tcp_flags
+	odpFlags // ct_state, tcp_flags, tunnel flags
 	odpPort  // a number or a name
 )
 
@@ -36,66 +36,68 @@ type odpPart struct {
 
 // odpGroup is an attribute with parts in parentheses.
 type odpGroup struct {
-	name  string
-	parts []odpPart
+	name   string
+	parts  []odpPart
+	groups []odpGroup // inside, after the parts
 }
 
 var (
 	odpBefore = []odpPart{{"skb_priority", FieldSKBPriority, odpHex}}
-	odpTunnel = odpGroup{"tunnel", append([]odpPart{
+	odpTunnel = odpGroup{"tunnel", []odpPart{
 		{"tun_id", FieldTunID, odpHex}, {"src", FieldTunSrc, odpIPv4}, {"dst", FieldTunDst, odpIPv4}, {"ipv6_src", FieldTunIPv6Src, odpIPv6},
-		{"ipv6_dst", FieldTunIPv6Dst, odpIPv6}, {"tos", FieldTunTOS, odpHex}, {"ttl", FieldTunTTL, odpDecimal},
-		{"gbp_id", FieldTunGBPID, odpDecimal}, {"gbp_flags", FieldTunGBPFlags, odpHex},
-		{"erspan_ver", FieldTunErspanVer, odpDecimal}, {"erspan_idx", FieldTunErspanIdx, odpHex},
-		{"erspan_dir", FieldTunErspanDir, odpDecimal}, {"erspan_hwid", FieldTunErspanHWID, odpHex},
-		{"gtpu_flags", FieldTunGTPUFlags, odpHex}, {"gtpu_msgtype", FieldTunGTPUMsgType, odpDecimal},
-		{"flags", FieldTunFlagsAll, odpFlags}}, odpOptions()...)}
+		{"ipv6_dst", FieldTunIPv6Dst, odpIPv6}, {"tos", FieldTunTOS, odpHex}, {"ttl", FieldTunTTL, odpDecimal}}, []odpGroup{
+		{"vxlan", nil, []odpGroup{{"gbp", []odpPart{{"id", FieldTunGBPID, odpDecimal}, {"flags", FieldTunGBPFlags, odpHex}}, nil}}},
+		{"erspan", []odpPart{{"ver", FieldTunErspanVer, odpDecimal}, {"idx", FieldTunErspanIdx, odpHex},
+			{"dir", FieldTunErspanDir, odpDecimal}, {"hwid", FieldTunErspanHWID, odpHex}}, nil},
+		{"gtpu", []odpPart{{"flags", FieldTunGTPUFlags, odpHex}, {"msgtype", FieldTunGTPUMsgType, odpDecimal}}, nil},
+		{"geneve", odpOptions(), nil},
+		{"", []odpPart{{"flags", FieldTunFlagsAll, odpFlags}}, nil}}}
 	odpMarks = []odpPart{
 		{"skb_mark", FieldPktMark, odpHex}, {"ct_state", FieldCtState, odpFlags}, {"ct_zone", FieldCtZone, odpHex}, {"ct_mark", FieldCtMark, odpHex},
 		{"ct_label", FieldCtLabel, odpHex}}
 	odpCt4 = odpGroup{"ct_tuple4", []odpPart{{"src", FieldCtNWSrc, odpIPv4}, {"dst", FieldCtNWDst, odpIPv4}, {"proto", FieldCtNWProto, odpDecimal},
-		{"tp_src", FieldCtTPSrc, odpDecimal}, {"tp_dst", FieldCtTPDst, odpDecimal}}}
+		{"tp_src", FieldCtTPSrc, odpDecimal}, {"tp_dst", FieldCtTPDst, odpDecimal}}, nil}
 	odpCt6 = odpGroup{"ct_tuple6", []odpPart{{"src", FieldCtIPv6Src, odpIPv6}, {"dst", FieldCtIPv6Dst, odpIPv6}, {"proto", FieldCtNWProto, odpDecimal},
-		{"tp_src", FieldCtTPSrc, odpDecimal}, {"tp_dst", FieldCtTPDst, odpDecimal}}}
+		{"tp_src", FieldCtTPSrc, odpDecimal}, {"tp_dst", FieldCtTPDst, odpDecimal}}, nil}
 	odpIngress = []odpPart{{"recirc_id", FieldRecircID, odpHex}, {"dp_hash", FieldDPHash, odpHex}, {"in_port", FieldInPortOXM, odpPort}}
-	odpEth     = odpGroup{"eth", []odpPart{{"src", FieldEthSrc, odpMAC}, {"dst", FieldEthDst, odpMAC}}}
+	odpEth     = odpGroup{"eth", []odpPart{{"src", FieldEthSrc, odpMAC}, {"dst", FieldEthDst, odpMAC}}, nil}
 )
 
 // The attributes of each type of frame.
 var odpNetwork = map[int]odpGroup{
 	EthTypeIPv4: {"ipv4", []odpPart{{"src", FieldNWSrc, odpIPv4}, {"dst", FieldNWDst, odpIPv4}, {"proto", FieldIPProto, odpDecimal},
-		{"tos", FieldIPTOS, odpHex}, {"ttl", FieldNWTTL, odpDecimal}, {"frag", FieldIPFrag, odpFrag}}},
+		{"tos", FieldIPTOS, odpHex}, {"ttl", FieldNWTTL, odpDecimal}, {"frag", FieldIPFrag, odpFrag}}, nil},
 	EthTypeIPv6: {"ipv6", []odpPart{{"src", FieldIPv6Src, odpIPv6}, {"dst", FieldIPv6Dst, odpIPv6}, {"label", FieldIPv6Label, odpHex}, {"proto", FieldIPProto, odpDecimal},
-		{"tclass", FieldIPTOS, odpHex}, {"hlimit", FieldNWTTL, odpDecimal}, {"frag", FieldIPFrag, odpFrag}}},
+		{"tclass", FieldIPTOS, odpHex}, {"hlimit", FieldNWTTL, odpDecimal}, {"frag", FieldIPFrag, odpFrag}}, nil},
 	EthTypeARP:  odpARP,
 	EthTypeRARP: odpARP,
 	EthTypeMPLS: odpMPLS, EthTypeMPLSMcst: odpMPLS,
 	EthTypeNSH: {"nsh", []odpPart{{"flags", FieldNSHFlags, odpDecimal}, {"ttl", FieldNSHTTL, odpDecimal}, {"mdtype", FieldNSHMDType, odpDecimal}, {"np", FieldNSHNP, odpDecimal},
-		{"spi", FieldNSHSPI, odpHex}, {"si", FieldNSHSI, odpDecimal}, {"c1", FieldNSHC1, odpHex}, {"c2", FieldNSHC2, odpHex}, {"c3", FieldNSHC3, odpHex}, {"c4", FieldNSHC4, odpHex}}},
+		{"spi", FieldNSHSPI, odpHex}, {"si", FieldNSHSI, odpDecimal}, {"c1", FieldNSHC1, odpHex}, {"c2", FieldNSHC2, odpHex}, {"c3", FieldNSHC3, odpHex}, {"c4", FieldNSHC4, odpHex}}, nil},
 }
 
 var (
 	odpARP = odpGroup{"arp", []odpPart{{"sip", FieldARPSPA, odpIPv4}, {"tip", FieldARPTPA, odpIPv4}, {"op", FieldARPOp, odpDecimal},
-		{"sha", FieldARPSHA, odpMAC}, {"tha", FieldARPTHA, odpMAC}}}
+		{"sha", FieldARPSHA, odpMAC}, {"tha", FieldARPTHA, odpMAC}}, nil}
 	odpMPLS = odpGroup{"mpls", []odpPart{{"label", FieldMPLSLabel, odpDecimal}, {"tc", FieldMPLSTC, odpDecimal}, {"ttl", FieldMPLSTTL, odpDecimal}, {"bos", FieldMPLSBOS, odpDecimal},
-		{"lse1", FieldMPLS2, odpHex}, {"lse2", FieldMPLS3, odpHex}}}
+		{"lse1", FieldMPLS2, odpHex}, {"lse2", FieldMPLS3, odpHex}}, nil}
 )
 
 // The attributes of each transport protocol. Those of no known protocol stand under tp.
 var (
 	odpTransport = map[int]odpGroup{
-		ProtoTCP:    {"tcp", odpPorts},
-		ProtoUDP:    {"udp", odpPorts},
-		ProtoSCTP:   {"sctp", odpPorts},
-		ProtoICMP:   {"icmp", odpKindAndCode},
-		ProtoICMPv6: {"icmpv6", odpKindAndCode},
+		ProtoTCP:    {"tcp", odpPorts, nil},
+		ProtoUDP:    {"udp", odpPorts, nil},
+		ProtoSCTP:   {"sctp", odpPorts, nil},
+		ProtoICMP:   {"icmp", odpKindAndCode, nil},
+		ProtoICMPv6: {"icmpv6", odpKindAndCode, nil},
 	}
-	odpOtherTransport = odpGroup{"tp", odpPorts}
+	odpOtherTransport = odpGroup{"tp", odpPorts, nil}
 	odpPorts          = []odpPart{{"src", FieldTCPSrc, odpDecimal}, {"dst", FieldTCPDst, odpDecimal}}
 	odpKindAndCode    = []odpPart{{"type", FieldTCPSrc, odpDecimal}, {"code", FieldTCPDst, odpDecimal}}
 	odpTCPFlags       = odpPart{"tcp_flags", FieldTCPFlags, odpFlags}
-	odpND             = odpGroup{"nd", []odpPart{{"target", FieldNDTarget, odpIPv6}, {"sll", FieldNDSLL, odpMAC}, {"tll", FieldNDTLL, odpMAC}}}
-	odpNDExt          = odpGroup{"nd_ext", []odpPart{{"nd_reserved", FieldNDReserved, odpHex}, {"nd_options_type", FieldNDOptionsType, odpDecimal}}}
+	odpND             = odpGroup{"nd", []odpPart{{"target", FieldNDTarget, odpIPv6}, {"sll", FieldNDSLL, odpMAC}, {"tll", FieldNDTLL, odpMAC}}, nil}
+	odpNDExt          = odpGroup{"nd_ext", []odpPart{{"nd_reserved", FieldNDReserved, odpHex}, {"nd_options_type", FieldNDOptionsType, odpDecimal}}, nil}
 )
 
 // odpOptions are the tunnel options under their names in OpenFlow; the datapath's own have no classes.

@@ -45,25 +45,24 @@ func (t *odpText) values(parts []odpPart) {
 	}
 }
 
-// group writes name(part=value,...), unless the flow looks at no part.
+// group writes name(part=value,...,group(...)), unless the flow looks at no part. A group without a name holds flags(...).
 func (t *odpText) group(g odpGroup) {
+	if g.name == "" {
+		t.values(g.parts)
+		return
+	}
 	start := len(t.dst)
 	t.dst = append(append(t.dst, g.name...), '(')
 	inside := len(t.dst)
 	for _, p := range g.parts {
-		mask := p.id.Field().GetMask(&t.m.Mask)
-		switch {
-		case mask.IsZero():
-			continue
-		case p.kind == odpFlags:
-			t.dst = append(append(t.dst, p.name...), '(')
-			t.value(p, mask)
-			t.dst = append(t.dst, ')')
-		default:
+		if mask := p.id.Field().GetMask(&t.m.Mask); !mask.IsZero() {
 			t.dst = append(append(t.dst, p.name...), '=')
 			t.value(p, mask)
+			t.dst = append(t.dst, ',')
 		}
-		t.dst = append(t.dst, ',')
+	}
+	for _, inner := range g.groups {
+		t.group(inner)
 	}
 	t.close(start, inside)
 }

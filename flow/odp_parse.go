@@ -130,7 +130,7 @@ func indexODP() map[string]odpGroup {
 	all := map[string]odpGroup{}
 	for _, list := range [][]odpPart{odpBefore, odpMarks, odpIngress, {odpTCPFlags}} {
 		for _, p := range list {
-			all[p.name] = odpGroup{"", []odpPart{p}}
+			all[p.name] = odpGroup{"", []odpPart{p}, nil}
 		}
 	}
 	for _, g := range []odpGroup{odpTunnel, odpCt4, odpCt6, odpEth, odpOtherTransport, odpND, odpNDExt} {
@@ -152,19 +152,35 @@ func (p *odpParser) attribute(name, s string) error {
 	if g.name == "" {
 		return p.part(g.parts[0], s)
 	}
+	return p.group(g, s)
+}
+
+func (p *odpParser) group(g odpGroup, s string) error {
 	for name, value, rest, ok := NextPair(s); ok; name, value, rest, ok = NextPair(rest) {
-		found := false
-		for _, part := range g.parts {
-			if part.name != name {
-				continue
-			}
-			found = true
-			if err := p.part(part, value); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		if !found {
+		parse := g.find(name)
+		if parse == nil {
 			return fmt.Errorf("no such part %q", name)
+		}
+		if err := parse(p, value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// find returns what reads the part or inner group of a name, nil if there is none.
+func (g odpGroup) find(name string) func(*odpParser, string) error {
+	for _, part := range g.parts {
+		if part.name == name {
+			return func(p *odpParser, s string) error { return p.part(part, s) }
+		}
+	}
+	for _, inner := range g.groups {
+		if inner.name == name {
+			return func(p *odpParser, s string) error { return p.group(inner, s) }
+		}
+		if inner.name == "" && inner.parts[0].name == name {
+			return func(p *odpParser, s string) error { return p.part(inner.parts[0], s) }
 		}
 	}
 	return nil

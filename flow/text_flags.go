@@ -102,7 +102,7 @@ func (f *Field) flag(name string) (uint64, error) {
 
 func appendFlags(dst []byte, f *Field, v, mask uint64) []byte {
 	names := f.flagNames()
-	if mask == f.Ones().Lo && f.Format != TunFlagSet {
+	if mask == f.Ones().Lo && f.ID != FieldTunFlags {
 		if v == 0 {
 			return append(dst, '0')
 		}
