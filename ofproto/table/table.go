@@ -109,6 +109,9 @@ func (e *Edit) Table() *Table {
 	return &t
 }
 
+// Changed reports whether anything was changed since the edit began or Table was called.
+func (e *Edit) Changed() bool { return e.dirty }
+
 // subtable returns the subtable of r's shape for changing, made if need be, and gives r its shape.
 func (e *Edit) subtable(r *Rule) *subtable {
 	var room [10 * flow.Words]byte

@@ -52,13 +52,24 @@ func Translate(v *View, key *flow.Key) *Result { return new(Translator).Translat
 
 // Translate makes the flow of the packet with this key, fresh from the datapath.
 func (x *Translator) Translate(v *View, key *flow.Key) *Result {
+	p := v.Ports.Datapath(DatapathPort(key[flow.WordPort] >> 32))
+	if p == nil {
+		x.begin(v, key)
+		x.fail(counter.FlowDrop, "datapath port %d belongs to no OpenFlow port", key[flow.WordPort]>>32)
+		return x.end()
+	}
+	k := *key
+	k[flow.WordPort] = uint64(p.Number)<<32 | key[flow.WordPort]&0xffffffff
+	return x.TranslateKey(v, &k)
+}
+
+// TranslateKey is Translate for a key that has an OpenFlow port in it, perhaps none of the bridge's.
+func (x *Translator) TranslateKey(v *View, key *flow.Key) *Result {
 	x.begin(v, key)
 	switch {
 	case uint32(key[flow.WordPort]) != 0:
 		x.fail(counter.RecirculationMiss, "recirculation id %#x is not known", uint32(key[flow.WordPort]))
-	case x.in == nil:
-		x.fail(counter.FlowDrop, "datapath port %d belongs to no OpenFlow port", key[flow.WordPort]>>32)
-	case x.in.NoRecv:
+	case x.in != nil && x.in.NoRecv:
 		x.detail(traceWarn, "OFPPC_NO_RECV set, dropping")
 	default:
 		x.table = 0
@@ -74,27 +85,23 @@ func (x *Translator) Translate(v *View, key *flow.Key) *Result {
 // key has an OpenFlow port in it, perhaps none. The mask of the result means nothing.
 func (x *Translator) TranslateActions(v *View, key *flow.Key, list []openflow.Action) *Result {
 	x.begin(v, key)
-	x.key[flow.WordPort] = key[flow.WordPort]
-	x.base = x.key
-	x.in = v.Ports.Number(x.inPort())
 	x.table = 255
 	x.actions(list)
 	x.actionSet()
 	return x.end()
 }
 
+// Final is the packet's key at the end of the last translation.
+func (x *Translator) Final() *flow.Key { return &x.key }
+
 // Traced makes x report what it does to t; nil ends that.
 func (x *Translator) Traced(t *Trace) { x.trace = t }
 
 func (x *Translator) begin(v *View, key *flow.Key) {
 	x.view, x.key = v, *key
-	clear(x.key[flow.DatapathWords:])
-	x.key[flow.WordConj] = uint64(openflow.PortUnset)
+	x.key[flow.WordConj] = uint64(openflow.PortUnset) // actset_output
 	x.seen = flow.Mask{}
-	x.in = v.Ports.Datapath(DatapathPort(key[flow.WordPort] >> 32))
-	if x.in != nil {
-		x.setInPort(x.in.Number)
-	}
+	x.in = v.Ports.Number(x.inPort())
 	x.base, x.orig = x.key, x.key
 	r := &x.res
 	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
@@ -112,6 +119,7 @@ func (x *Translator) begin(v *View, key *flow.Key) {
 
 func (x *Translator) end() *Result {
 	r := &x.res
+	x.key[flow.WordConj] = 0
 	if len(x.out) > action.MaxWords {
 		x.fail(counter.FlowDrop, "over %d words of datapath actions", action.MaxWords)
 	}

@@ -1,0 +1,41 @@
+package xlate
+
+import (
+	"pollux/flow"
+	"pollux/openflow"
+)
+
+// FlowText is a packet's key as ofproto/trace shows it: every field of its headers, and of the rest what is not zero. The port
+// in it is an openflow.Port.
+func FlowText(key *flow.Key, ports openflow.PortNames) string {
+	m := flow.Match{Key: *key}
+	for w, v := range key {
+		if v != 0 && (w < flow.WordEthDst || w >= flow.DatapathWords) {
+			m.Mask[w] = nonZeroHalves(v)
+		}
+	}
+	m.Mask[flow.WordPort] = 0xffffffff<<32 | m.Mask[flow.WordPort]&0xffffffff
+	for w := flow.WordEthDst; w < flow.DatapathWords; w++ {
+		m.Mask[w] = ^uint64(0)
+	}
+	m.Mask[flow.WordVLAN] = 0xffff << 32
+	return string(m.Append(nil, ports))
+}
+
+// nonZeroHalves is the mask of those 32-bit halves of a word that are not zero: two fields often share a word.
+func nonZeroHalves(v uint64) (m uint64) {
+	if v>>32 != 0 {
+		m = 0xffffffff << 32
+	}
+	if uint32(v) != 0 {
+		m |= 0xffffffff
+	}
+	return m
+}
+
+// MegaflowText is the flow of a packet as ofproto/trace shows it.
+func MegaflowText(key *flow.Key, mask *flow.Mask, ports openflow.PortNames) string {
+	m := flow.Match{Key: *key, Mask: *mask}
+	m.Normalize()
+	return string(m.Append(nil, ports))
+}
