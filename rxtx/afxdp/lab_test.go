@@ -32,21 +32,36 @@ func newBench(t *testing.T, words ...string) *bench {
 	return x
 }
 
+// setMTU sets the MTU of all four ends.
+func (x *bench) setMTU(t *testing.T, mtu string) {
+	x.a.Run(t, "ip", "link", "set", "a0", "mtu", mtu)
+	x.s.Run(t, "ip", "link", "set", "sa", "mtu", mtu)
+	x.s.Run(t, "ip", "link", "set", "sb", "mtu", mtu)
+	x.b.Run(t, "ip", "link", "set", "b0", "mtu", mtu)
+}
+
 // A forwarder sends what comes in by one port out by the other, queue by queue.
 type forwarder struct {
-	umem   *UMEM
-	ports  []rxtx.Port
-	pool   *packet.Pool
-	counts []*counter.Port
-	stop   atomic.Bool
-	polls  int
-	ended  chan error
+	umem     *UMEM
+	ports    []rxtx.Port
+	pool     *packet.Pool
+	counts   []*counter.Port
+	stop     atomic.Bool
+	polls    int
+	perQueue [8]int // packets received
+	ended    chan error
+	look     func(port int, p *packet.Packet) // at what was received, on the polling thread
 }
 
 // forward opens the ports and polls them until end is called.
 func (x *bench) forward(t *testing.T, frames int, options ...Options) *forwarder {
 	t.Helper()
-	f := &forwarder{ended: make(chan error, 1)}
+	return x.forwardLooking(t, frames, nil, options...)
+}
+
+func (x *bench) forwardLooking(t *testing.T, frames int, look func(int, *packet.Packet), options ...Options) *forwarder {
+	t.Helper()
+	f := &forwarder{ended: make(chan error, 1), look: look}
 	ready := make(chan error, 1)
 	go x.s.Do(t, func() error {
 		err := f.open(frames, options)
@@ -92,6 +107,12 @@ func (f *forwarder) poll() error {
 			out := f.ports[(i+1)%len(f.ports)]
 			for q := range p.Queues() {
 				p.Queue(q).Receive(&b)
+				f.perQueue[q] += b.Len()
+				for _, pkt := range b.Packets() {
+					if f.look != nil {
+						f.look(i, pkt)
+					}
+				}
 				to := out.Queue(q % out.Queues())
 				if b.Len() > 0 {
 					to.Send(&b)
