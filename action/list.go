@@ -14,6 +14,8 @@
 // Validate and never again.
 package action
 
+import "pollux/flow"
+
 // List is a list of actions in words.
 type List []uint64
 
@@ -24,13 +26,13 @@ type Op uint8
 const (
 	Invalid     Op = iota
 	Output         // arg: datapath port
-	Set            // field: flow field id; payload: value hi, value lo, mask hi, mask lo
-	PushVLAN       // arg: tpid<<16 | tci (bit 0x1000 is ignored on the wire: it is the DEI bit's place in a key)
+	Set            // field: flow.FieldID; payload: value hi, value lo, mask hi, mask lo
+	PushVLAN       // arg: tpid<<16 | tci (without bit 0x1000, which says in a key that there is a tag and is not written)
 	PopVLAN        //
 	PushMPLS       // arg: label stack entry; payload: one word, ethertype
 	PopMPLS        // arg: ethertype of what is below
 	Recirculate    // arg: recirculation id
-	Userspace      // arg: cookie index; payload: reason<<32 | max bytes, cookie 64: copy of the packet to the control process
+	Userspace      // payload: reason<<32 | max bytes, cookie: a copy of the packet goes to the control process
 	Truncate       // arg: bytes at most, for the next output only
 	Clone          // payload: a list worked on a copy
 	Sample         // arg: probability of 2^32-1; payload: a list
@@ -76,3 +78,36 @@ func (l List) Append(op Op, field uint8, arg uint32, payload ...uint64) List {
 
 // Output adds an output to a datapath port.
 func (l List) Output(port uint32) List { return l.Append(Output, 0, port) }
+
+// Set adds a write of the bits of a field that mask has.
+func (l List) Set(id flow.FieldID, v, mask flow.Value) List {
+	return l.Append(Set, uint8(id), 0, v.Hi, v.Lo, mask.Hi, mask.Lo)
+}
+
+// Written is what a Set writes.
+func (a *Action) Written() (id flow.FieldID, v, mask flow.Value) {
+	return flow.FieldID(a.Field), flow.Value{Hi: a.Payload[0], Lo: a.Payload[1]}, flow.Value{Hi: a.Payload[2], Lo: a.Payload[3]}
+}
+
+// Userspace adds a copy to the control process of at most maxLen bytes of the
+// packet. reason and cookie mean something to the control process alone.
+func (l List) Userspace(reason, maxLen uint32, cookie uint64) List {
+	return l.Append(Userspace, 0, 0, uint64(reason)<<32|uint64(maxLen), cookie)
+}
+
+// ToUserspace is what a Userspace was made of.
+func (a *Action) ToUserspace() (reason, maxLen uint32, cookie uint64) {
+	return uint32(a.Payload[0] >> 32), uint32(a.Payload[0]), a.Payload[1]
+}
+
+// CheckLength adds a list for packets longer than n bytes and one for the others.
+func (l List) CheckLength(n uint32, longer, others List) List {
+	l = append(l, Header(CheckLength, 0, 2+len(longer)+len(others), n), uint64(len(longer)))
+	return append(append(l, longer...), others...)
+}
+
+// Branches are the two lists of a CheckLength.
+func (a *Action) Branches() (longer, others List) {
+	n := 1 + int(a.Payload[0])
+	return a.Payload[1:n], a.Payload[n:]
+}

@@ -2,84 +2,113 @@ package action
 
 import "pollux/flow"
 
-// layer is what a field's offset counts from.
+// layer is the header from which a field's offset counts.
 type layer uint8
 
 const (
-	nowhere layer = iota
+	nowhere layer = iota // not in the packet, or not to be written
 	ethernet
-	tag   // the first VLAN tag
-	label // the first MPLS label stack entry
+	tag   // the outer VLAN tag
+	label // the outer MPLS label stack entry
 	ipv4
 	ipv6
+	ip // the fields that both have, at different places
 	arp
+	nsh
 	tcp
 	udp
 	sctp
-	icmp
+	icmpv4
 	icmpv6
-	meta // not in the packet's bytes
+	neighbour // ICMPv6, if it is neighbour discovery
+	metadata  // beside the bytes of the packet
 )
 
-// place is where in a packet a field is: bytes from off on, of which the
-// field is the bits above shift.
+// place is where a field lies in a packet: the number in size bytes (1, 2,
+// 4, 6, 8 or 16) from off on has the field's bits above shift.
 type place struct {
 	layer  layer
 	off    uint8
-	bytes  uint8
+	size   uint8
 	shift  uint8
-	pseudo bool // part of the pseudo header that transport checksums cover
+	bits   uint8
+	pseudo bool // part of the pseudo-header that transport checksums cover
 }
 
-// places says where each field that can be set is. tp_src, icmp_type and the
-// like name their transport: a packet of another one is not touched.
+// places is the one table of what Set can write. A transport field is
+// written only in a packet of its own protocol.
 var places = [flow.NumFields]place{
-	flow.FieldEthDst:  {layer: ethernet, off: 0, bytes: 6},
-	flow.FieldEthSrc:  {layer: ethernet, off: 6, bytes: 6},
-	flow.FieldVLANTCI: {layer: tag, off: 0, bytes: 2},
-	flow.FieldVLANVID: {layer: tag, off: 0, bytes: 2},
-	flow.FieldVLANPCP: {layer: tag, off: 0, bytes: 1, shift: 5},
+	flow.FieldEthDst:     {layer: ethernet, off: 0, size: 6, bits: 48},
+	flow.FieldEthSrc:     {layer: ethernet, off: 6, size: 6, bits: 48},
+	flow.FieldVLANTCI:    {layer: tag, off: 0, size: 2, bits: 16},
+	flow.FieldVLANVID:    {layer: tag, off: 0, size: 2, bits: 12},
+	flow.FieldDLVLAN:     {layer: tag, off: 0, size: 2, bits: 12},
+	flow.FieldVLANPCP:    {layer: tag, off: 0, size: 1, bits: 3, shift: 5},
+	flow.FieldDLVLANPCP:  {layer: tag, off: 0, size: 1, bits: 3, shift: 5},
+	flow.FieldMPLSLabel:  {layer: label, off: 0, size: 4, bits: 20, shift: 12},
+	flow.FieldMPLSTC:     {layer: label, off: 2, size: 1, bits: 3, shift: 1},
+	flow.FieldMPLSTTL:    {layer: label, off: 3, size: 1, bits: 8},
+	flow.FieldNWSrc:      {layer: ipv4, off: 12, size: 4, bits: 32, pseudo: true},
+	flow.FieldNWDst:      {layer: ipv4, off: 16, size: 4, bits: 32, pseudo: true},
+	flow.FieldIPTOS:      {layer: ip, off: 1, size: 1, bits: 8},
+	flow.FieldNWTOS:      {layer: ip, off: 1, size: 1, bits: 8},
+	flow.FieldIPDSCP:     {layer: ip, off: 1, size: 1, bits: 6, shift: 2},
+	flow.FieldNWECN:      {layer: ip, off: 1, size: 1, bits: 2},
+	flow.FieldNWTTL:      {layer: ip, off: 8, size: 1, bits: 8},
+	flow.FieldIPv6Src:    {layer: ipv6, off: 8, size: 16, bits: 128, pseudo: true},
+	flow.FieldIPv6Dst:    {layer: ipv6, off: 24, size: 16, bits: 128, pseudo: true},
+	flow.FieldIPv6Label:  {layer: ipv6, off: 0, size: 4, bits: 20},
+	flow.FieldARPOp:      {layer: arp, off: 6, size: 2, bits: 16},
+	flow.FieldARPSHA:     {layer: arp, off: 8, size: 6, bits: 48},
+	flow.FieldARPSPA:     {layer: arp, off: 14, size: 4, bits: 32},
+	flow.FieldARPTHA:     {layer: arp, off: 18, size: 6, bits: 48},
+	flow.FieldARPTPA:     {layer: arp, off: 24, size: 4, bits: 32},
+	flow.FieldNSHFlags:   {layer: nsh, off: 0, size: 2, bits: 2, shift: 12},
+	flow.FieldNSHTTL:     {layer: nsh, off: 0, size: 2, bits: 6, shift: 6},
+	flow.FieldNSHSPI:     {layer: nsh, off: 4, size: 4, bits: 24, shift: 8},
+	flow.FieldNSHSI:      {layer: nsh, off: 7, size: 1, bits: 8},
+	flow.FieldNSHC1:      {layer: nsh, off: 8, size: 4, bits: 32},
+	flow.FieldNSHC2:      {layer: nsh, off: 12, size: 4, bits: 32},
+	flow.FieldNSHC3:      {layer: nsh, off: 16, size: 4, bits: 32},
+	flow.FieldNSHC4:      {layer: nsh, off: 20, size: 4, bits: 32},
+	flow.FieldTCPSrc:     {layer: tcp, off: 0, size: 2, bits: 16},
+	flow.FieldTCPDst:     {layer: tcp, off: 2, size: 2, bits: 16},
+	flow.FieldUDPSrc:     {layer: udp, off: 0, size: 2, bits: 16},
+	flow.FieldUDPDst:     {layer: udp, off: 2, size: 2, bits: 16},
+	flow.FieldSCTPSrc:    {layer: sctp, off: 0, size: 2, bits: 16},
+	flow.FieldSCTPDst:    {layer: sctp, off: 2, size: 2, bits: 16},
+	flow.FieldICMPType:   {layer: icmpv4, off: 0, size: 1, bits: 8},
+	flow.FieldICMPCode:   {layer: icmpv4, off: 1, size: 1, bits: 8},
+	flow.FieldICMPv6Type: {layer: icmpv6, off: 0, size: 1, bits: 8},
+	flow.FieldICMPv6Code: {layer: icmpv6, off: 1, size: 1, bits: 8},
 
-	flow.FieldMPLSLabel: {layer: label, off: 0, bytes: 4, shift: 12},
-	flow.FieldMPLSTC:    {layer: label, off: 2, bytes: 1, shift: 1},
-	flow.FieldMPLSBOS:   {layer: label, off: 2, bytes: 1},
-	flow.FieldMPLSTTL:   {layer: label, off: 3, bytes: 1},
+	flow.FieldNDReserved:    {layer: neighbour, off: 4, size: 4, bits: 32},
+	flow.FieldNDTarget:      {layer: neighbour, off: 8, size: 16, bits: 128},
+	flow.FieldNDSLL:         {layer: neighbour, off: 2, size: 6, bits: 48}, // in an option
+	flow.FieldNDTLL:         {layer: neighbour, off: 2, size: 6, bits: 48},
+	flow.FieldNDOptionsType: {layer: neighbour, off: 0, size: 1, bits: 8},
 
-	flow.FieldNWSrc:     {layer: ipv4, off: 12, bytes: 4, pseudo: true},
-	flow.FieldNWDst:     {layer: ipv4, off: 16, bytes: 4, pseudo: true},
-	flow.FieldIPTOS:     {layer: ipv4, off: 1, bytes: 1},
-	flow.FieldNWTOS:     {layer: ipv4, off: 1, bytes: 1},
-	flow.FieldIPDSCP:    {layer: ipv4, off: 1, bytes: 1, shift: 2},
-	flow.FieldNWECN:     {layer: ipv4, off: 1, bytes: 1},
-	flow.FieldNWTTL:     {layer: ipv4, off: 8, bytes: 1},
-	flow.FieldIPv6Src:   {layer: ipv6, off: 8, bytes: 16, pseudo: true},
-	flow.FieldIPv6Dst:   {layer: ipv6, off: 24, bytes: 16, pseudo: true},
-	flow.FieldIPv6Label: {layer: ipv6, off: 0, bytes: 4},
-
-	flow.FieldARPOp:  {layer: arp, off: 6, bytes: 2},
-	flow.FieldARPSHA: {layer: arp, off: 8, bytes: 6},
-	flow.FieldARPSPA: {layer: arp, off: 14, bytes: 4},
-	flow.FieldARPTHA: {layer: arp, off: 18, bytes: 6},
-	flow.FieldARPTPA: {layer: arp, off: 24, bytes: 4},
-
-	flow.FieldTCPSrc:     {layer: tcp, off: 0, bytes: 2},
-	flow.FieldTCPDst:     {layer: tcp, off: 2, bytes: 2},
-	flow.FieldUDPSrc:     {layer: udp, off: 0, bytes: 2},
-	flow.FieldUDPDst:     {layer: udp, off: 2, bytes: 2},
-	flow.FieldSCTPSrc:    {layer: sctp, off: 0, bytes: 2},
-	flow.FieldSCTPDst:    {layer: sctp, off: 2, bytes: 2},
-	flow.FieldICMPType:   {layer: icmp, off: 0, bytes: 1},
-	flow.FieldICMPCode:   {layer: icmp, off: 1, bytes: 1},
-	flow.FieldICMPv6Type: {layer: icmpv6, off: 0, bytes: 1},
-	flow.FieldICMPv6Code: {layer: icmpv6, off: 1, bytes: 1},
-	flow.FieldNDReserved: {layer: icmpv6, off: 4, bytes: 4},
-	flow.FieldNDTarget:   {layer: icmpv6, off: 8, bytes: 16},
-
-	flow.FieldPktMark:     {layer: meta},
-	flow.FieldSKBPriority: {layer: meta},
-	flow.FieldDPHash:      {layer: meta},
+	flow.FieldPktMark:     {layer: metadata, bits: 32},
+	flow.FieldSKBPriority: {layer: metadata, bits: 32},
+	flow.FieldDPHash:      {layer: metadata, bits: 32},
 }
 
-func settable(id flow.FieldID) bool {
-	return places[id].layer != nowhere || id == flow.FieldNDSLL || id == flow.FieldNDTLL
+// Where IPv6 has the fields that both versions of IP have.
+var (
+	tosOfIPv6 = place{layer: ipv6, off: 0, size: 2, bits: 8, shift: 4}
+	ttlOfIPv6 = place{layer: ipv6, off: 7, size: 1, bits: 8}
+)
+
+// inIPv6 is the place in IPv6 of a field of the layer ip.
+func (pl place) inIPv6() place {
+	if pl.off == 8 {
+		return ttlOfIPv6
+	}
+	v6 := tosOfIPv6
+	v6.shift += pl.shift
+	v6.bits = pl.bits
+	return v6
 }
+
+// Settable reports whether Set can write the field.
+func Settable(id flow.FieldID) bool { return id < flow.NumFields && places[id].layer != nowhere }

@@ -3,71 +3,48 @@ package action
 import (
 	"hash/crc32"
 
+	"pollux/counter"
 	"pollux/flow"
 	"pollux/packet"
 )
 
-// delta is how a change of bytes changes a checksum over them (RFC 1624,
-// equation 3): the sum of the new 16-bit words and the complements of the old.
-type delta uint64
+// Checksums are not made anew, they are corrected by what changed (RFC
+// 1624): that costs the same for any packet, and a packet that came in damaged
+// goes out damaged, to be noticed by its receiver.
 
-func (d *delta) word(old, fresh uint16) { *d += delta(^old) + delta(fresh) }
+// change is how the sum over a header changed: the sum of what is there
+// minus the sum of what was there, in ones' complement.
+type change packet.Sum
 
-// note notes the change of a field. One that ends at an odd offset ends in the
-// upper byte of its last word.
-func (d *delta) note(pl place, old, fresh flow.Value) {
-	if (pl.off+pl.bytes)%2 == 1 {
-		old, fresh = old.Shl(8), fresh.Shl(8)
+// note notes that the number at a place changed. A number that ends at an odd
+// offset ends in the upper byte of its 16-bit word. (A number of 6 bytes is three words.)
+func (c change) note(pl place, old, fresh uint64) change {
+	if (pl.off+pl.size)&1 == 1 {
+		old, fresh = old<<8, fresh<<8
 	}
-	for old != fresh {
-		d.word(uint16(old.Lo), uint16(fresh.Lo))
-		old, fresh = old.Shr(16), fresh.Shr(16)
-	}
+	return change(packet.Sum(c).Word(^old).Word(fresh))
 }
 
-// patch applies the change to the checksum at b.
-func (d delta) patch(b []byte) {
-	sum := uint64(^be.Uint16(b)) + uint64(d)
-	for sum>>16 != 0 {
-		sum = sum&0xffff + sum>>16
-	}
-	be.PutUint16(b, ^uint16(sum))
+// correct applies the change to the checksum at b.
+func (c change) correct(b []byte) {
+	be.PutUint16(b, packet.Sum(c).Word(uint64(^be.Uint16(b))).Checksum())
 }
 
-// sumAt is where in its header each transport keeps its checksum.
-var sumAt = [meta]int{tcp: 16, udp: 6, icmp: 2, icmpv6: 2}
+// sumAt is where each transport header has its checksum.
+var sumAt = [...]uint8{tcp: 16, udp: 6, icmpv4: 2, icmpv6: 2}
 
-// finish brings the checksums up to date after a change in header h.
-func finish(p *packet.Packet, h []byte, pl place, v4 bool, change delta) {
-	switch pl.layer {
-	case ipv4:
-		change.patch(h[10:])
-		if pl.pseudo {
-			patchTransport(p, change, false)
-		}
-	case ipv6:
-		if pl.pseudo {
-			patchTransport(p, change, true)
-		}
-	case tcp, udp, icmp, icmpv6:
-		patchTransport(p, change, pl.layer == icmpv6)
-	case sctp:
-		sumSCTP(p, h)
-	}
-}
-
-// patchTransport changes the transport checksum. A UDP checksum of 0 means there is none.
-func patchTransport(p *packet.Packet, change delta, pseudo6 bool) {
-	l := transportOf(p)
-	h := transport(p, p.Bytes(), l)
-	if h == nil || l == sctp || len(h) < sumAt[l]+2 {
+// correctTransport applies a change of the header at L4, or of its pseudo-header, to its checksum.
+func correctTransport(p *packet.Packet, l layer, c change) {
+	switch l {
+	case tcp, udp, icmpv4, icmpv6:
+	default:
 		return
 	}
-	sum := h[sumAt[l]:]
+	sum := p.Bytes()[int(p.L4)+int(sumAt[l]):]
 	if l == udp && be.Uint16(sum) == 0 {
-		return
+		return // the sender made none
 	}
-	change.patch(sum)
+	c.correct(sum)
 	if l == udp && be.Uint16(sum) == 0 {
 		be.PutUint16(sum, 0xffff)
 	}
@@ -75,32 +52,53 @@ func patchTransport(p *packet.Packet, change delta, pseudo6 bool) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// sumSCTP computes the CRC32c of an SCTP packet anew (RFC 9260, section
-// 6.8): it covers everything, and an incremental CRC would cost as much to write as it saves.
-func sumSCTP(p *packet.Packet, h []byte) {
-	length := sctpBytes(p)
-	clear(h[8:12])
-	crc, left := uint32(0), length
-	part := h
-	for f := p; f != nil && left > 0; f = f.Next {
-		if f != p {
-			part = f.Bytes()
-		}
+// crcOf is the CRC32c of the SCTP packet at L4 with its checksum taken as
+// zero (RFC 9260, 6.8), over all frames of a chain and without the padding of the last.
+func crcOf(p *packet.Packet, length int) uint32 {
+	const at = 8 // of the checksum in its header
+	var zero [4]byte
+	h := p.Bytes()[p.L4:]
+	crc := crc32.Update(0, castagnoli, h[:at])
+	crc = crc32.Update(crc, castagnoli, zero[:])
+	part, left := h[at+4:], length-at-4
+	for f := p; left > 0; part = f.Bytes() {
 		n := min(left, len(part))
 		crc = crc32.Update(crc, castagnoli, part[:n])
 		left -= n
+		if f = f.Next; f == nil {
+			break
+		}
 	}
-	h[8], h[9], h[10], h[11] = byte(crc), byte(crc>>8), byte(crc>>16), byte(crc>>24)
+	return crc
 }
 
-// sctpBytes is how long the SCTP packet is as its IP header says, without padding of the frame.
-func sctpBytes(p *packet.Packet) int {
-	b := p.Bytes()
-	if h := network(p, b, ipv4); h != nil {
-		return int(be.Uint16(h[2:])) - int(p.L4-p.L3)
+// setSCTP writes a port of an SCTP packet and corrects its CRC by the
+// difference that the port makes. The CRC of a fragment covers bytes that are not here.
+func setSCTP(p *packet.Packet, pl place, v, mask uint64) counter.Drop {
+	length, whole := transportLength(p)
+	if !whole {
+		return counter.ActionImpossible
 	}
-	if h := network(p, b, ipv6); h != nil {
-		return int(be.Uint16(h[4:])) + 40 - int(p.L4-p.L3)
+	h := p.Bytes()[p.L4:]
+	before := crcOf(p, length)
+	pl.write(h, flow.Value{Lo: v}, flow.Value{Lo: mask})
+	le.PutUint32(h[8:], le.Uint32(h[8:])^before^crcOf(p, length))
+	return counter.Forwarded
+}
+
+// transportLength is how many bytes the transport packet has as its IP header says; whole is false if this is but the first fragment of it.
+func transportLength(p *packet.Packet) (n int, whole bool) {
+	h, is := network(p)
+	end := int(p.L4 - p.L3)
+	if is == ipv4 {
+		return int(be.Uint16(h[2:])) - end, be.Uint16(h[6:])&0x3fff == 0
 	}
-	return p.Len() - int(p.L4)
+	whole = true
+	for next, at := h[6], packet.IPv6Len; at < end && at+4 <= len(h); {
+		if next == fragment && be.Uint16(h[at+2:]) != 0 {
+			whole = false
+		}
+		next, at = h[at], at+extensionBytes(next, h[at+1])
+	}
+	return packet.IPv6Len + int(be.Uint16(h[4:])) - end, whole
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pollux/counter"
 	"pollux/flow"
 )
 
@@ -18,6 +19,7 @@ var (
 	errDepth   = fmt.Errorf("validate actions: nested deeper than %d", MaxDepth)
 	errField   = errors.New("validate actions: a field that cannot be set")
 	errPort    = errors.New("validate actions: a port that cannot be")
+	errReason  = errors.New("validate actions: a reason to drop that there is not")
 	errTooLong = fmt.Errorf("validate actions: longer than %d words", MaxWords)
 )
 
@@ -64,23 +66,27 @@ func (a *Action) validate(ports, depth int) error {
 		return validate(List(a.Payload), ports, depth+1)
 	}
 	switch a.Op {
-	case Output:
+	case Output, TunnelPop:
 		if int64(a.Arg) >= int64(ports) {
 			return errPort
 		}
 	case Set:
-		if a.Field >= uint8(flow.NumFields) || !settable(flow.FieldID(a.Field)) {
+		if !Settable(flow.FieldID(a.Field)) {
 			return errField
+		}
+	case Drop:
+		if a.Arg == uint32(counter.Forwarded) || a.Arg >= uint32(counter.NumDrops) {
+			return errReason
 		}
 	case CheckLength:
 		if len(a.Payload) < 1 || a.Payload[0] > uint64(len(a.Payload)-1) {
 			return errPayload
 		}
-		n := 1 + int(a.Payload[0])
-		if err := validate(List(a.Payload[1:n]), ports, depth+1); err != nil {
+		longer, others := a.Branches()
+		if err := validate(longer, ports, depth+1); err != nil {
 			return err
 		}
-		return validate(List(a.Payload[n:]), ports, depth+1)
+		return validate(others, ports, depth+1)
 	}
 	return nil
 }
