@@ -22,7 +22,7 @@ func (b *Bridge) DumpRules(w io.Writer, now clock.Time) error {
 		for _, r := range t.Sorted() {
 			m := r.Message()
 			line = append(line[:0], ' ')
-			line = m.AppendStats(line, v.Ports, &openflow.Stats{
+			line = m.AppendStats(line, nil, &openflow.Stats{
 				DurationNsec: int64(now - r.Created), Packets: r.Stats.Packets.Load(), Bytes: r.Stats.Bytes.Load(),
 				IdleSec: int64((now - r.Stats.Used()) / clock.Second),
 			})
@@ -44,17 +44,17 @@ func (b *Bridge) Trace(w io.Writer, key *flow.Key) {
 	var x xlate.Translator
 	v := b.View()
 	x.Traced(&t)
-	fmt.Fprintf(w, "Flow: %s\n\n", xlate.FlowText(key, v.Ports))
+	fmt.Fprintf(w, "Flow: %s\n\n", xlate.FlowText(key))
 	res := x.TranslateKey(v, key)
 	title := fmt.Sprintf("bridge(%q)", b.config.Name)
 	fmt.Fprintf(w, "%s\n%.*s\n", title, len(title), "--------------------------------------------------------------------------------")
 	t.Write(w)
 	final := "unchanged"
 	if k := x.Final(); *k != *key {
-		final = xlate.FlowText(k, v.Ports)
+		final = xlate.FlowText(k)
 	}
 	fmt.Fprintf(w, "\nFinal flow: %s\n", final)
-	fmt.Fprintf(w, "Megaflow: %s\n", xlate.MegaflowText(key, &res.Mask, v.Ports))
+	fmt.Fprintf(w, "Megaflow: %s\n", xlate.MegaflowText(key, &res.Mask))
 	fmt.Fprintf(w, "Datapath actions: %s\n", actionsText(res.Actions))
 }
 

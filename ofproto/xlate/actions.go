@@ -14,7 +14,7 @@ func (x *Translator) actions(list []openflow.Action) {
 			return
 		}
 		if x.trace != nil {
-			x.trace.action(a, x.view.Ports)
+			x.trace.action(a)
 		}
 		if !x.action(a) {
 			return

@@ -13,7 +13,7 @@ import (
 // write merges actions into the set; a later one takes the place of an earlier one of its kind.
 func (x *Translator) write(list []openflow.Action) {
 	if len(list) > 0 && x.trace != nil {
-		x.traceText("write_actions(%s)", openflow.AppendActions(nil, list, x.view.Ports))
+		x.traceText("write_actions(%s)", openflow.AppendActions(nil, list, nil))
 	}
 	for _, a := range list {
 		kept := x.set[:0]

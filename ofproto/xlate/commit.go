@@ -78,7 +78,7 @@ func (x *Translator) commitFields(ids []flow.FieldID) {
 		}
 		m := f.GetMask(&x.seen)
 		v = v.And(m)
-		x.out = x.out.Append(action.Set, uint8(id), 0, v.Hi, v.Lo, m.Hi, m.Lo)
+		x.out = x.out.Set(id, v, m)
 	}
 }
 
@@ -98,7 +98,7 @@ func (x *Translator) commitTags() {
 		if n == 2 {
 			tag = uint32(want)
 		}
-		x.out = x.out.Append(action.PushVLAN, 0, tag)
+		x.out = x.out.Append(action.PushVLAN, 0, tag&^flow.VLANPresent)
 	}
 }
 
@@ -143,7 +143,7 @@ func (x *Translator) setLabel(want, have uint32) {
 		shift := f.Shift - labelTop
 		v, ones := uint64(want)>>shift&f.Ones().Lo, f.Ones().Lo
 		if v != uint64(have)>>shift&ones {
-			x.out = x.out.Append(action.Set, uint8(id), 0, 0, v, 0, ones)
+			x.out = x.out.Set(id, flow.Value{Lo: v}, flow.Value{Lo: ones})
 		}
 	}
 }

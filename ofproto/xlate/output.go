@@ -1,6 +1,8 @@
 package xlate
 
 import (
+	"slices"
+
 	"pollux/action"
 	"pollux/counter"
 	"pollux/flow"
@@ -96,12 +98,13 @@ func (x *Translator) controller(c *openflow.Controller) {
 	}
 	pt.Metadata = x.metadata()
 	x.res.Points = append(x.res.Points, pt)
-	x.out = x.out.Append(action.Userspace, 0, 0, uint64(c.Reason)<<32|uint64(c.MaxLen), pt.ID())
+	x.out = x.out.Userspace(uint32(c.Reason), uint32(c.MaxLen), pt.ID())
 	x.sent = true
 }
 
 // metadata is what is known of the packet beside its bytes: the registers, and
 // what the datapath said, where it is not zero. All of it is seen: the controller is told.
+// A packet that came through no tunnel is told by its port, which is always seen.
 func (x *Translator) metadata() (m flow.Match) {
 	told := func(w int, mask uint64) {
 		x.seen[w] |= mask
@@ -110,12 +113,15 @@ func (x *Translator) metadata() (m flow.Match) {
 		}
 	}
 	told(flow.WordHash, 0xffffffff)
-	for w := flow.WordTunID; w < flow.WordEthDst; w++ {
-		told(w, ^uint64(0))
+	if slices.ContainsFunc(x.key[flow.WordTunID:flow.WordEthDst], func(v uint64) bool { return v != 0 }) {
+		for w := flow.WordTunID; w < flow.WordEthDst; w++ {
+			told(w, ^uint64(0))
+		}
 	}
-	told(flow.WordMetadata, ^uint64(0))
-	for w := flow.WordReg0; w <= flow.WordReg14; w++ {
-		told(w, ^uint64(0))
+	for w := flow.WordMetadata; w < flow.Words; w++ {
+		if w != flow.WordConj {
+			told(w, ^uint64(0))
+		}
 	}
 	return m
 }

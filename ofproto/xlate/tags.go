@@ -61,7 +61,7 @@ func (x *Translator) pushVLAN(ethertype uint16) {
 	}
 	*w = uint64(ethertype)<<48 | flow.VLANPresent<<32 | *w>>32
 	if full { // now, because the key forgets the innermost tag, which the packet keeps
-		x.out = x.out.Append(action.PushVLAN, 0, uint32(*w>>32))
+		x.out = x.out.Append(action.PushVLAN, 0, uint32(*w>>32)&^flow.VLANPresent)
 		x.base[flow.WordVLAN] = *w
 	}
 }

@@ -1,13 +1,10 @@
 package xlate
 
-import (
-	"pollux/flow"
-	"pollux/openflow"
-)
+import "pollux/flow"
 
 // FlowText is a packet's key as ofproto/trace shows it: every field of its headers, and of the rest what is not zero. The port
 // in it is an openflow.Port.
-func FlowText(key *flow.Key, ports openflow.PortNames) string {
+func FlowText(key *flow.Key) string {
 	m := flow.Match{Key: *key}
 	for w, v := range key {
 		if v != 0 && (w < flow.WordEthDst || w >= flow.DatapathWords) {
@@ -19,7 +16,10 @@ func FlowText(key *flow.Key, ports openflow.PortNames) string {
 		m.Mask[w] = ^uint64(0)
 	}
 	m.Mask[flow.WordVLAN] = 0xffff << 32
-	return string(m.Append(nil, ports))
+	if !isMPLS(uint16(key[flow.WordEthDst])) {
+		m.Mask[flow.WordMPLS] = 0
+	}
+	return string(m.Append(nil, nil))
 }
 
 // nonZeroHalves is the mask of those 32-bit halves of a word that are not zero: two fields often share a word.
@@ -34,8 +34,8 @@ func nonZeroHalves(v uint64) (m uint64) {
 }
 
 // MegaflowText is the flow of a packet as ofproto/trace shows it.
-func MegaflowText(key *flow.Key, mask *flow.Mask, ports openflow.PortNames) string {
+func MegaflowText(key *flow.Key, mask *flow.Mask) string {
 	m := flow.Match{Key: *key, Mask: *mask}
 	m.Normalize()
-	return string(m.Append(nil, ports))
+	return string(m.Append(nil, nil))
 }

@@ -58,12 +58,12 @@ func (t *Trace) pop(at *[]*traceNode) {
 }
 
 // table begins the list of what happens in a table.
-func (t *Trace) table(id uint8, r *table.Rule, ports openflow.PortNames) {
+func (t *Trace) table(id uint8, r *table.Rule) {
 	text := fmt.Sprintf("%2d. No match.", id)
 	if r != nil {
 		m := r.Match()
 		text = fmt.Sprintf("%2d. ", id)
-		if s := m.Append(nil, ports); len(s) > 0 {
+		if s := m.Append(nil, nil); len(s) > 0 {
 			text += string(s) + ", "
 		}
 		text += fmt.Sprintf("priority %d", r.Priority)
@@ -83,8 +83,8 @@ func isDrop(i *openflow.Instructions) bool {
 	return len(i.Apply) == 0 && len(i.Write) == 0 && i.Goto == 0 && i.MetadataMask == 0 && !i.Clear && i.Meter == 0
 }
 
-func (t *Trace) action(a openflow.Action, ports openflow.PortNames) {
-	t.add(traceAction, string(openflow.AppendActions(nil, []openflow.Action{a}, ports)))
+func (t *Trace) action(a openflow.Action) {
+	t.add(traceAction, string(openflow.AppendActions(nil, []openflow.Action{a}, nil)))
 }
 
 // now tells what is in a field after a move.

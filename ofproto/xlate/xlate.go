@@ -166,7 +166,7 @@ func (x *Translator) lookup(t uint8, port openflow.Port) (r *table.Rule) {
 		x.setInPort(old)
 	}
 	if x.trace != nil {
-		x.trace.table(t, r, x.view.Ports)
+		x.trace.table(t, r)
 	}
 	return r
 }
