@@ -236,6 +236,45 @@ func TestFullPlacesAreGivenUpByChance(t *testing.T) {
 	}
 }
 
+// What looks alike under the union is answered without a look: also when the union sees only bits that all packets have as 0.
+func TestTrains(t *testing.T) {
+	cls := dpcls.New(dpcls.Config{MaxMasks: 2, MaxFlows: 4, Seed: 1})
+	var mask flow.Mask
+	mask[flow.WordVLAN] = 0xfff << 32
+	var tagged, untagged flow.Key
+	tagged[flow.WordVLAN] = 7 << 32
+	one, _ := cls.Put(0, &untagged, &mask, nil, nil)
+	two, _ := cls.Put(1, &tagged, &mask, nil, nil)
+	first := NewFirst(cls, 64, 1, 1)
+	pl := pool(t, packet.BatchSize)
+	for round := range 4 {
+		var b packet.Batch
+		var want, hits [packet.BatchSize]*dpcls.Flow
+		var tokens Tokens
+		for i := range packet.BatchSize {
+			f := udp4(round*100 + i)
+			want[i] = one
+			if round > 1 && i%5 > 2 {
+				f.vlan, want[i] = 7, two
+			}
+			p := pl.Get()
+			p.Set(f.bytes())
+			b.Append(p)
+		}
+		missed := first.Lookup(&b, &hits, &tokens)
+		if round%2 == 1 && (missed != 0 || hits != want) {
+			t.Errorf("round %d: %d missed, hits %v, want %v", round, missed, hits, want)
+		}
+		for i := range want {
+			if hits[i] != nil && hits[i] != want[i] {
+				t.Errorf("round %d: packet %d is of another flow", round, i)
+			}
+			first.Insert(&tokens, i, want[i])
+		}
+		pl.PutBatch(&b)
+	}
+}
+
 func TestNothingAllocates(t *testing.T) {
 	cls, keys, batches := alone(t, 64)
 	first, second := NewFirst(cls, 16, 1, 1), NewSecond(cls, 16, 2)
