@@ -1,6 +1,10 @@
 package dpif
 
-import "pollux/internal/ring"
+import (
+	"sync/atomic"
+
+	"pollux/internal/ring"
+)
 
 // ThreadEnd is what a polling thread holds of its section.
 type ThreadEnd struct {
@@ -36,5 +40,16 @@ func (t *Thread) ControlEnd() ControlEnd {
 		Mail:    ring.NewProducer(t.mail, t.mailSlots),
 		Execs:   ring.NewProducer(t.execs, t.execSlots),
 		Upcalls: ring.NewConsumer(t.upcalls, t.upcallSlots),
+	}
+}
+
+// Used is how many records, from the first, were ever written; the rest has never
+// been touched, and looking at it would make memory of it.
+func (t *Thread) Used() int { return min(int(atomic.LoadUint32(&t.notes.used)), len(t.Records)) }
+
+// NoteUsed says that record id is about to be written. Only the control process calls it.
+func (t *Thread) NoteUsed(id uint32) {
+	if id >= atomic.LoadUint32(&t.notes.used) {
+		atomic.StoreUint32(&t.notes.used, id+1)
 	}
 }

@@ -57,13 +57,19 @@ type header struct {
 	_       [5]uint64
 }
 
+// notes are what a control process leaves its successor about a thread.
+type notes struct {
+	used uint32 // records from this one on were never written
+	_    [15]uint32
+}
+
 // LayoutID names the layout of everything that the two processes share:
 // processes with different ids do not understand each other.
 var LayoutID = layoutID()
 
 func layoutID() uint64 {
 	h := fnv.New64a()
-	for _, v := range []any{header{}, ThreadStats{}, counter.Port{}, counter.Flow{}, FlowRecord{}, Mail{}, Exec{}, Upcall{}, ring.Index{}} {
+	for _, v := range []any{header{}, notes{}, ThreadStats{}, counter.Port{}, counter.Flow{}, FlowRecord{}, Mail{}, Exec{}, Upcall{}, ring.Index{}} {
 		describe(h.Write, reflect.TypeOf(v))
 	}
 	return h.Sum64()

@@ -35,6 +35,7 @@ type Thread struct {
 	FlowStats []counter.Flow // by flow id
 	Records   Records        // by flow id
 
+	notes                *notes
 	mail, execs, upcalls *ring.Index
 	mailSlots            []Mail
 	execSlots            []Exec
@@ -124,6 +125,7 @@ func (l Layout) lay(r *Region) uintptr {
 	for i := range l.Threads {
 		var t Thread
 		stats := piece[ThreadStats](r, &s, 1)
+		notes := piece[notes](r, &s, 1)
 		t.Ports = piece[counter.Port](r, &s, l.Ports)
 		t.FlowStats = piece[counter.Flow](r, &s, l.Flows)
 		t.Records = piece[FlowRecord](r, &s, l.Flows)
@@ -132,7 +134,7 @@ func (l Layout) lay(r *Region) uintptr {
 		t.execSlots = piece[Exec](r, &s, l.Execs)
 		t.upcallSlots = piece[Upcall](r, &s, l.Upcalls)
 		if r != nil {
-			t.Stats, t.mail, t.execs, t.upcalls = &stats[0], &index[0], &index[1], &index[2]
+			t.Stats, t.notes, t.mail, t.execs, t.upcalls = &stats[0], &notes[0], &index[0], &index[1], &index[2]
 			r.threads[i] = t
 		}
 	}

@@ -127,7 +127,7 @@ func (t *Thread) changeActions(id, from uint32) bool {
 }
 
 func (t *Thread) flushFlows() {
-	for id := range uint32(len(t.link.Records)) {
+	for id := range uint32(t.link.Used()) {
 		if t.cls.Flow(id) != nil {
 			t.removeFlow(id)
 		}
@@ -136,10 +136,11 @@ func (t *Thread) flushFlows() {
 
 // resume sends a parked packet through the actions of a record.
 func (t *Thread) resume(handle uint64, id uint32) bool {
-	p := t.parking.take(handle)
+	p, since := t.parking.take(handle)
 	if p == nil {
 		return false
 	}
+	t.stats.UpcallNanos.Record(uint64(t.now - since))
 	b := t.one(p)
 	if f := t.cls.Flow(id); f != nil {
 		f.Stats.Packets.Add(1)

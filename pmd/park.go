@@ -62,17 +62,19 @@ func (k *parking) park(p *packet.Packet, now clock.Time) (handle uint64, why cou
 	return uint64(pl.use)<<32 | uint64(i), counter.Forwarded
 }
 
-// take returns the packet behind a handle, nil if it does not wait there any more.
-func (k *parking) take(handle uint64) *packet.Packet {
+// take returns the packet behind a handle and since when it has waited, nil if it does not
+// wait there any more.
+func (k *parking) take(handle uint64) (p *packet.Packet, since clock.Time) {
 	i := uint32(handle)
 	if i == 0 || int64(i) >= int64(len(k.places)) {
-		return nil
+		return nil, 0
 	}
 	pl := &k.places[i]
 	if pl.p == nil || pl.use != uint32(handle>>32) {
-		return nil
+		return nil, 0
 	}
-	return k.leave(i)
+	since = pl.deadline - parkTime
+	return k.leave(i), since
 }
 
 // overdue returns a packet that has waited too long, nil if there is none.

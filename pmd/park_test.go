@@ -51,17 +51,20 @@ func TestParkingAgainstList(t *testing.T) {
 			case 1:
 				if len(list) > 0 {
 					i := r.IntN(len(list))
-					if k.take(list[i].handle) != list[i].p {
+					if p, since := k.take(list[i].handle); p != list[i].p || since != list[i].deadline-parkTime {
 						t.Fatalf("seed %d step %d: took another packet", seed, step)
 					}
 					gone = append(gone, list[i])
 					list = append(list[:i], list[i+1:]...)
 				}
-				if len(gone) > 0 && k.take(gone[r.IntN(len(gone))].handle) != nil {
-					t.Fatalf("seed %d step %d: an old handle found a packet", seed, step)
+				wrong := []uint64{r.Uint64()>>r.IntN(64) | 1<<63} // an old handle, a made-up one
+				if len(gone) > 0 {
+					wrong = append(wrong, gone[r.IntN(len(gone))].handle)
 				}
-				if k.take(r.Uint64()>>r.IntN(64)|1<<63) != nil {
-					t.Fatalf("seed %d step %d: a made-up handle found a packet", seed, step)
+				for _, h := range wrong {
+					if p, _ := k.take(h); p != nil {
+						t.Fatalf("seed %d step %d: handle %#x found a packet", seed, step, h)
+					}
 				}
 			case 2:
 				p := k.overdue(now)

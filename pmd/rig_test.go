@@ -89,6 +89,7 @@ func (r *rig) put(thread int, match flow.Match, list action.List) uint32 {
 		r.nextID++
 		ids[i] = r.nextID
 	}
+	end.NoteUsed(ids[len(ids)-1])
 	if err := end.Records.Write(ids, &spec); err != nil {
 		r.t.Fatal(err)
 	}

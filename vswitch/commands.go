@@ -17,6 +17,7 @@ func (s *Switch) commands(l *life) []ctl.Command {
 	return []ctl.Command{
 		{Name: "pollux/status", Run: show(s.showStatus)},
 		{Name: "pollux/stats", Run: show(s.showStats)},
+		{Name: "pollux/trace", Usage: "flow [packet]", Min: 1, Max: 2, Run: s.traceCommand},
 		{Name: "pollux/port-add", Usage: "device[:queues]", Min: 1, Max: 1, Run: s.portAdd},
 		{Name: "pollux/port-del", Usage: "device", Min: 1, Max: 1, Run: s.portDel},
 		{Name: "pollux/port-list", Run: show(s.listPorts)},
@@ -31,10 +32,17 @@ func (s *Switch) commands(l *life) []ctl.Command {
 		{Name: "dpif-netdev/subtable-lookup-info-get", Max: 1, Run: show(s.showSubtables)},
 		{Name: "dpctl/show", Usage: "[dp...]", Max: ctl.Any, Run: show(s.showDatapath)},
 		{Name: "dpif/show", Run: show(s.showDpif)},
+		{Name: "dpctl/dump-flows", Usage: "[-m] [--names] [dp]", Max: ctl.Any, Run: s.dumpFlows},
+		{Name: "dpctl/del-flows", Usage: "[dp]", Max: 1, Run: s.delFlows},
 		{Name: "coverage/show", Run: show(s.showCoverage)},
 
 		{Name: "fdb/show", Usage: "bridge", Min: 1, Max: 1, Run: s.onBridge(s.fdbShow)},
+		{Name: "fdb/flush", Usage: "[bridge]", Max: 1, Run: s.onBridge(s.fdbFlush)},
+		{Name: "bridge/dump-flows", Usage: "[bridge]", Max: 1, Run: s.onBridge(s.dumpRules)},
 		{Name: "ofproto/list", Run: show(func(w io.Writer) error { fmt.Fprintln(w, s.bridge.Name()); return nil })},
+		{Name: "ofproto/trace", Usage: "[bridge] flow [packet]", Min: 1, Max: 3, Run: s.traceCommand},
+		{Name: "pollux/add-flow", Usage: "rule", Min: 1, Max: 1, Run: s.addRule},
+		{Name: "pollux/del-flows", Usage: "[match]", Max: 1, Run: s.delRules},
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"pollux/action"
+	"pollux/counter"
 	"pollux/dpif"
 	"pollux/flow"
 )
@@ -16,23 +18,35 @@ import (
 //
 // A record is free again when the thread has worked the mail that ended its
 // use, which is when the mail ring's tail has passed it. What waits for that is a queue in the order
-// of the mail.
+// of the mail, which settle goes through now and then: it tells the last counters
+// of flows that have gone, and which flows the thread refused.
 type flows struct {
 	mu    sync.Mutex // over all below: one producer
 	end   dpif.ControlEnd
 	free  []uint32
-	leave []leaving
-	limit int // flows at most
+	wait  []waiting
+	ended map[uint32]bool // flows with a waiting toRemove
+	limit int             // flows at most
 	live  int
 	spec  dpif.FlowSpec
 	ids   []uint32
 }
 
-// leaving is a record that is free once the mail before tail is worked.
-type leaving struct {
+// waiting is a record whose mail is on its way.
+type waiting struct {
 	id   uint32
-	tail uint64
+	tail uint64 // the mail is worked when so many are
+	what waitFor
+	last func(*counter.Flow)
 }
+
+type waitFor uint8
+
+const (
+	toFree   waitFor = iota // the record of a list of actions
+	toRemove                // the records of a flow: last is told its counters
+	toPut                   // a new flow: the thread's verdict is looked at
+)
 
 // ErrFlowLimit says that as many flows are in the thread as there may be.
 var ErrFlowLimit = errors.New("the flow limit is reached")
@@ -41,50 +55,72 @@ var ErrFlowLimit = errors.New("the flow limit is reached")
 var errBusy = errors.New("the thread does not read its mail")
 
 func newFlows(t *dpif.Thread, limit int) *flows {
-	f := &flows{end: t.ControlEnd(), limit: limit}
+	f := &flows{end: t.ControlEnd(), limit: limit, ended: map[uint32]bool{}}
 	for id := len(t.Records) - 1; id > 0; id-- {
 		f.free = append(f.free, uint32(id))
 	}
 	return f
 }
 
-// reclaim takes back records whose mail has been worked.
-func (f *flows) reclaim() {
+// settle deals with all whose mail has been worked. last and lost are called without the lock:
+// lost with the flows that the thread did not take, and why.
+func (f *flows) settle(lost func(id uint32, why dpif.Verdict)) {
+	f.mu.Lock()
 	done := f.end.Mail.Released()
 	n := 0
-	for n < len(f.leave) && f.leave[n].tail <= done {
-		f.free = append(f.free, f.leave[n].id)
+	for n < len(f.wait) && f.wait[n].tail <= done {
 		n++
 	}
-	f.leave = append(f.leave[:0], f.leave[n:]...)
+	ready := slices.Clone(f.wait[:n])
+	f.wait = append(f.wait[:0], f.wait[n:]...)
+	f.mu.Unlock()
+	for _, w := range ready {
+		if w.what == toRemove && w.last != nil {
+			w.last(&f.end.FlowStats[w.id])
+		}
+		if w.what == toPut && f.refused(w.id) {
+			lost(w.id, f.end.Records.Verdict(w.id))
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, w := range ready {
+		if w.what == toRemove {
+			delete(f.ended, w.id)
+		}
+		if w.what != toPut {
+			f.free = f.end.Records.Chain(w.id, f.free)
+		}
+	}
+}
+
+// refused takes the flow off the books if the thread did not take it and nobody has ended it since.
+func (f *flows) refused(id uint32) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v := f.end.Records.Verdict(id); v == dpif.Live || v == dpif.Gone || f.ended[id] {
+		return false
+	}
+	f.live--
+	f.wait = append(f.wait, waiting{id: id, what: toFree})
+	return true
 }
 
 // write puts a flow into records; the first is its id.
 func (f *flows) write(spec *dpif.FlowSpec) (uint32, error) {
 	n := dpif.Need(spec)
 	if len(f.free) < n {
-		f.reclaim()
-	}
-	if len(f.free) < n {
 		return 0, fmt.Errorf("write flow: no room for %d records", n)
 	}
 	f.ids = append(f.ids[:0], f.free[len(f.free)-n:]...)
+	for _, id := range f.ids {
+		f.end.NoteUsed(id)
+	}
 	if err := f.end.Records.Write(f.ids, spec); err != nil {
 		return 0, err
 	}
 	f.free = f.free[:len(f.free)-n]
 	return f.ids[0], nil
-}
-
-// release frees the records of id once the mail posted so far is worked.
-func (f *flows) release(id uint32, tail uint64) {
-	f.ids = f.end.Records.Chain(id, f.ids[:0])
-	for _, id := range f.ids {
-		f.leave = append(f.leave, leaving{id, tail})
-	}
-	if len(f.leave) > 1024 {
-		f.reclaim()
-	}
 }
 
 // post sends one mail and returns its number. A full ring is waited for: the thread empties it
@@ -98,6 +134,13 @@ func (f *flows) post(m dpif.Mail) (uint64, error) {
 		runtime.Gosched()
 	}
 	return 0, fmt.Errorf("post mail: %w", errBusy)
+}
+
+// lend posts mail that needs the record id until it is worked.
+func (f *flows) lend(id uint32, m dpif.Mail) error {
+	tail, err := f.post(m)
+	f.wait = append(f.wait, waiting{id: id, tail: tail, what: toFree}) // if not posted, tail is 0: free at the next settle
+	return err
 }
 
 // put asks the thread for a flow and returns its id.
@@ -114,15 +157,17 @@ func (f *flows) put(key *flow.Key, mask *flow.Mask, actions action.List) (uint32
 	}
 	tail, err := f.post(dpif.Mail{Op: dpif.MailPut, ID: id})
 	if err != nil {
-		f.release(id, tail)
+		f.free = f.end.Records.Chain(id, f.free)
 		return 0, err
 	}
+	f.wait = append(f.wait, waiting{id: id, tail: tail, what: toPut})
 	f.live++
 	return id, nil
 }
 
-// remove asks the thread to end a flow.
-func (f *flows) remove(id uint32) error {
+// remove asks the thread to end a flow. last, if not nil, is told its counters when
+// they stand still, before the id is used again.
+func (f *flows) remove(id uint32, last func(*counter.Flow)) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	tail, err := f.post(dpif.Mail{Op: dpif.MailRemove, ID: id})
@@ -130,7 +175,8 @@ func (f *flows) remove(id uint32) error {
 		return err
 	}
 	f.live--
-	f.release(id, tail)
+	f.ended[id] = true
+	f.wait = append(f.wait, waiting{id: id, tail: tail, what: toRemove, last: last})
 	return nil
 }
 
@@ -143,9 +189,7 @@ func (f *flows) change(id uint32, actions action.List) error {
 	if err != nil {
 		return err
 	}
-	tail, err := f.post(dpif.Mail{Op: dpif.MailActions, ID: id, Arg: from})
-	f.release(from, tail)
-	return err
+	return f.lend(from, dpif.Mail{Op: dpif.MailActions, ID: id, Arg: from})
 }
 
 // resume sends a parked packet through the actions of flow id, or through actions if id is 0.
@@ -161,9 +205,7 @@ func (f *flows) resume(park uint64, id uint32, actions action.List) error {
 	if err != nil {
 		return err
 	}
-	tail, err := f.post(dpif.Mail{Op: dpif.MailResume, ID: id, Park: park})
-	f.release(id, tail)
-	return err
+	return f.lend(id, dpif.Mail{Op: dpif.MailResume, ID: id, Park: park})
 }
 
 // execute sends a packet of the control process's own through actions, as if
@@ -185,9 +227,7 @@ func (f *flows) execute(port uint32, data []byte, actions action.List) error {
 	e := f.end.Execs.Slot(0)
 	e.Port, e.Length = port, uint32(copy(e.Data[:], data))
 	f.end.Execs.Publish(1)
-	tail, err := f.post(dpif.Mail{Op: dpif.MailExecute, ID: id})
-	f.release(id, tail)
-	return err
+	return f.lend(id, dpif.Mail{Op: dpif.MailExecute, ID: id})
 }
 
 // adopt takes over the flows that a running thread has: it gives each to keep, and
@@ -202,7 +242,7 @@ func (f *flows) adopt(keep func(id uint32, spec *dpif.FlowSpec)) {
 	taken := map[uint32]bool{}
 	spec := dpif.FlowSpec{Actions: make(action.List, 0, action.MaxWords)}
 	records := f.end.Records
-	for id := uint32(1); int(id) < len(records); id++ {
+	for id := uint32(1); int(id) < f.end.Used(); id++ {
 		if records.Verdict(id) != dpif.Live || records.Read(id, &spec) != nil {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 
 	"pollux/dpif"
 	"pollux/internal/clock"
+	"pollux/internal/vlog"
 	"pollux/packet"
 	"pollux/pmd"
 	"pollux/rxtx"
@@ -47,4 +48,76 @@ func mapMemory(frames, frameSize int) (*packet.Memory, error) {
 	}
 	unix.Madvise(mem, unix.MADV_HUGEPAGE) // a wish; without it the pages are small
 	return packet.NewMemory(mem, frameSize)
+}
+
+// Mem is a whole switch in this process, on ports that its maker brings: what
+// `perf mem` measures and the world simulation turns.
+type Mem struct {
+	*Switch
+	Datapath *pmd.Datapath
+	link     *Local
+	pumped   chan struct{}
+}
+
+// NewMem makes a switch of the given ports, OpenFlow port 1 the first. o.Rules are
+// its rules. Nothing runs before Start.
+func NewMem(o Options, seed uint64, clk clock.Clock, ports ...rxtx.Port) (*Mem, error) {
+	rules, err := o.loadRules()
+	if err != nil {
+		return nil, err
+	}
+	open := func(s dpif.PortSpec) (rxtx.Port, error) { return ports[s.Port-1], nil }
+	link, dp, err := NewInProcess(datapathConfig(&o), open, clk, seed)
+	if err != nil {
+		return nil, err
+	}
+	s := newSwitch(&o, vlog.New(vlog.Options{Console: o.Console}).Module("switch"))
+	s.clock = clk
+	m := &Mem{Switch: s, Datapath: dp, link: link, pumped: make(chan struct{})}
+	s.current.Store(newSession(link, nil, s.limit))
+	if err := s.bridge.ApplyRules(rules, clk.Now()); err != nil {
+		return nil, err
+	}
+	for i, p := range ports {
+		s.mu.Lock()
+		_, err := s.addPort(dpif.PortSpec{Port: uint32(i + 1), Name: p.Info().Name, Kind: "memport"})
+		s.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// Start sets threads and control side going.
+func (m *Mem) Start() error {
+	m.Datapath.Start()
+	c := m.current.Load()
+	go func() { c.pump(m.answer); close(m.pumped) }()
+	return nil
+}
+
+// Step does by hand what Start would do all the time: one turn of the threads
+// and what the control side has to do about it. It returns how many packets came in.
+func (m *Mem) Step() int {
+	n := m.Datapath.Turn()
+	m.current.Load().turn(m.answer)
+	m.settle()
+	return n
+}
+
+// Tend is what the control side does twice a second: revalidation.
+func (m *Mem) Tend() {
+	m.settle()
+	m.bridge.Revalidate(m.clock.Now())
+}
+
+// Region is the datapath's shared memory.
+func (m *Mem) Region() *dpif.Region { return m.link.Region() }
+
+// Stop ends the control side and then the threads of a switch that was started.
+func (m *Mem) Stop() error {
+	m.current.Load().stop()
+	<-m.pumped
+	return m.Datapath.Stop()
 }

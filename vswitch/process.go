@@ -79,6 +79,7 @@ func RunDatapath(in io.Reader, l *net.UnixListener) error {
 		return err
 	}
 	dp.wake = server.Wake
+	defer os.Remove(l.Addr().String())
 	limitMemory()
 	dp.Start()
 	return server.Serve()

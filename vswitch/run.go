@@ -1,6 +1,7 @@
 package vswitch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"pollux/config"
@@ -16,6 +19,8 @@ import (
 	"pollux/internal/clock"
 	"pollux/internal/metrics"
 	"pollux/internal/vlog"
+	"pollux/ofproto"
+	"pollux/ofproto/mac"
 	"pollux/openflow"
 )
 
@@ -23,7 +28,8 @@ import (
 type Options struct {
 	Config  *config.Config
 	Cores   []int  // of the polling threads
-	Rules   string // file of rules, "" for learning MAC addresses
+	Rules   string // file of rules, "" for those of Default
+	Default string // rules as text, "" for learning MAC addresses
 	Bridge  string // name
 	Version string
 	Console io.Writer
@@ -35,7 +41,7 @@ const Program = "pollux"
 // Run is the control process: it starts or adopts a datapath, adds the ports,
 // and serves until ctx ends or a command stops it.
 func Run(ctx context.Context, o Options) error {
-	rules, err := loadRules(o.Rules)
+	rules, err := o.loadRules()
 	if err != nil {
 		return err
 	}
@@ -90,19 +96,22 @@ func (l *life) detach() error {
 	return nil
 }
 
-// loadRules reads a file of rules; without one, the switch learns.
-func loadRules(file string) ([]openflow.Rule, error) {
-	if file == "" {
-		return []openflow.Rule{{Priority: 0, Instructions: openflow.Instructions{Apply: []openflow.Action{openflow.Output{Port: openflow.PortNormal}}}}}, nil
+// learning is the rule of a switch that was given none.
+const learning = "priority=0,actions=NORMAL"
+
+// loadRules reads the file of rules, if there is one.
+func (o *Options) loadRules() ([]openflow.Rule, error) {
+	if o.Rules == "" {
+		return openflow.ParseRules(strings.NewReader(cmp.Or(o.Default, learning)), nil)
 	}
-	f, err := os.Open(file)
+	f, err := os.Open(o.Rules)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}
 	defer f.Close()
 	rules, err := openflow.ParseRules(f, nil)
 	if err != nil {
-		return nil, fmt.Errorf("read rules: %s: %w", file, err)
+		return nil, fmt.Errorf("read rules: %s: %w", o.Rules, err)
 	}
 	return rules, nil
 }
@@ -190,10 +199,18 @@ func (s *Switch) close(keep bool) error {
 	return nil
 }
 
-// launcher makes sessions of datapath processes of a run directory.
-func launcher(runDir, logFile string, c *DatapathConfig) func() (*session, bool, error) {
+// launcher makes sessions of datapath processes of a run directory. A running
+// one whose threads or memory are not those of c is replaced, since they cannot be changed.
+func launcher(runDir, logFile string, c *DatapathConfig, log *slog.Logger) func() (*session, bool, error) {
 	return func() (*session, bool, error) {
 		cl, adopted, err := Launch(runDir, logFile, c)
+		if err == nil && adopted {
+			var fits bool
+			if fits, err = c.fits(cl); err == nil && !fits {
+				log.Warn("the datapath that runs has other cores or memory than configured; replacing it", "pid", cl.PID())
+				cl, adopted, err = relaunch(cl, runDir, logFile, c)
+			}
+		}
 		if err != nil {
 			return nil, false, err
 		}
@@ -203,6 +220,32 @@ func launcher(runDir, logFile string, c *DatapathConfig) func() (*session, bool,
 		}
 		return newSession(cl, died, c.FlowLimit), adopted, nil
 	}
+}
+
+// fits makes the settings of a running datapath those of c, and reports
+// whether what cannot be changed is as c wants it.
+func (c *DatapathConfig) fits(cl *dpif.Client) (bool, error) {
+	d, err := cl.Describe()
+	if err != nil {
+		return false, err
+	}
+	if !slices.Equal(d.Cores, c.Cores) || d.Frames != c.Frames || d.FrameSize != c.FrameSize {
+		return false, nil
+	}
+	return true, cl.Configure(c.Settings)
+}
+
+// relaunch stops the datapath process behind cl and starts another.
+func relaunch(cl *dpif.Client, runDir, logFile string, c *DatapathConfig) (*dpif.Client, bool, error) {
+	gone, err := Died(cl.PID())
+	if err != nil {
+		return nil, false, err
+	}
+	if err := cl.Stop(); err != nil {
+		return nil, false, err
+	}
+	<-gone
+	return Launch(runDir, logFile, c)
 }
 
 func (s *Switch) serveMetrics(ctx context.Context, done *sync.WaitGroup, address string, log *slog.Logger) error {
@@ -221,9 +264,14 @@ func (s *Switch) serveMetrics(ctx context.Context, done *sync.WaitGroup, address
 func datapathLog(c *config.Config) string { return filepath.Join(c.Dirs.Run, "pollux-datapath.log") }
 
 func newSwitch(o *Options, log *slog.Logger) *Switch {
-	s := &Switch{clock: clock.System, log: log, limit: o.Config.Datapath.FlowLimit, defaults: o.Config.Queues}
-	s.launch = launcher(o.Config.Dirs.Run, datapathLog(o.Config), datapathConfig(o))
+	c := o.Config
+	s := &Switch{clock: clock.System, log: log, trouble: vlog.RateLimit(log, 60, 10), limit: c.Datapath.FlowLimit, defaults: c.Queues}
+	s.launch = launcher(c.Dirs.Run, datapathLog(c), datapathConfig(o), log)
 	s.started = s.clock.Now()
-	s.bridge = newBridge(o, s)
+	s.bridge = ofproto.New(ofproto.Config{
+		Name: o.Bridge, Threads: len(o.Cores), FlowLimit: c.Datapath.FlowLimit, MaxMasks: c.Datapath.MaxMasks,
+		MaxIdle: clock.Time(c.Limits.IdleTimeout.Duration), Clock: s.clock,
+		MACs: mac.Limits{MaxEntries: c.Limits.MacTable, MaxIdle: clock.Time(c.Limits.MacAging.Duration)},
+	}, s)
 	return s
 }

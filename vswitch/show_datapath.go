@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"pollux/dpif"
+	"pollux/internal/clock"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -192,20 +195,79 @@ func maskText(m *flow.Mask) string {
 	return strings.Join(names, ",")
 }
 
-// portNamer prints datapath ports as numbers or by name.
-func (s *Switch) portNamer(names bool) func(uint32) string {
-	known := map[uint32]string{}
+// dumpFlows prints the datapath's flows as ovs-appctl dpctl/dump-flows does.
+func (s *Switch) dumpFlows(_ context.Context, args []string) (string, error) {
+	c, err := s.now()
+	if err != nil {
+		return "", err
+	}
+	desc, err := c.link.Describe()
+	if err != nil {
+		return "", err
+	}
+	name := s.portNamer(slices.Contains(args, "--names"))
+	more := slices.Contains(args, "-m")
+	var b []byte
+	now := s.clock.Now()
+	for i := range c.threads {
+		thread := c.link.Region().Thread(i)
+		b = fmt.Appendf(b, "flow-dump from pmd on cpu core: %d\n", desc.Cores[i])
+		var spec dpif.FlowSpec
+		for id := uint32(1); int(id) < thread.Used(); id++ {
+			if thread.Records.Verdict(id) == dpif.Live && thread.Records.Read(id, &spec) == nil {
+				b = appendFlow(b, &spec, thread, id, now, more, name)
+			}
+		}
+	}
+	return string(b), nil
+}
+
+func appendFlow(b []byte, spec *dpif.FlowSpec, thread *dpif.Thread, id uint32, now clock.Time, more bool, name flow.PortNames) []byte {
+	stats := &thread.FlowStats[id]
+	m := flow.Match{Key: spec.Key, Mask: spec.Mask}
+	if more {
+		b = fmt.Appendf(b, "ufid:%08x-0000-0000-0000-%012x, ", flow.HashWords(spec.Mask[:], 0)&0xffffffff, flow.Hash(&spec.Key, &spec.Mask, 0)&(1<<48-1))
+	}
+	b = m.AppendODP(b, name)
+	b = fmt.Appendf(b, ", packets:%d, bytes:%d, used:", stats.Packets.Load(), stats.Bytes.Load())
+	if used := clock.Time(stats.Used.Load()); used == 0 {
+		b = append(b, "never"...)
+	} else {
+		b = fmt.Appendf(b, "%.3fs", now.Sub(used).Seconds())
+	}
+	b = append(b, ", actions:"...)
+	b = fmt.Appendf(b, "%v", spec.Actions)
+	return append(b, '\n')
+}
+
+// portNames knows the datapath's ports by name; it is flow.PortNames.
+type portNames map[uint32]string
+
+// PortName implements flow.PortNames.
+func (p portNames) PortName(n uint32) (string, bool) {
+	name, ok := p[n]
+	return name, ok
+}
+
+// PortNumber implements flow.PortNames.
+func (p portNames) PortNumber(name string) (uint32, bool) {
+	for n, known := range p {
+		if known == name {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// portNamer knows the ports if names are wanted, else none.
+func (s *Switch) portNamer(names bool) portNames {
+	known := portNames{}
 	if names {
 		for _, p := range s.portList() {
 			known[p.Datapath] = p.Name
 		}
 	}
-	return func(n uint32) string {
-		if name, ok := known[n]; ok {
-			return name
-		}
-		return strconv.FormatUint(uint64(n), 10)
-	}
+	return known
 }
 
 // showCoverage prints coverage/show: every counter that is not zero.

@@ -11,16 +11,19 @@ import (
 
 	"pollux/config"
 	"pollux/dpif"
+	"pollux/flow"
 	"pollux/internal/clock"
+	"pollux/ofproto"
 	"pollux/openflow"
 )
 
 // Switch is the control side: one bridge over one datapath.
 type Switch struct {
-	bridge   *thin
+	bridge   *ofproto.Bridge
 	clock    clock.Clock
 	log      *slog.Logger
-	limit    int // flows on each thread
+	trouble  *slog.Logger // for what traffic can cause, at a bounded rate
+	limit    int          // flows on each thread
 	launch   func() (*session, bool, error)
 	defaults config.Queues // of ports added by command
 
@@ -39,7 +42,17 @@ type Port struct {
 	Name     string
 	Number   openflow.Port
 	Datapath uint32
+	MAC      uint64
 	Spec     dpif.PortSpec
+}
+
+// newPort is the port that info describes; its OpenFlow number is that of the datapath.
+func newPort(info *dpif.PortInfo) Port {
+	p := Port{Name: info.Spec.Name, Number: openflow.Port(info.Spec.Port), Datapath: info.Spec.Port, Spec: info.Spec}
+	if len(info.Info.MAC) == 6 {
+		p.MAC = flow.MAC((*[6]byte)(info.Info.MAC))
+	}
+	return p
 }
 
 // errNoDatapath says that the datapath is gone and not yet back.
@@ -104,7 +117,7 @@ func (s *Switch) addPort(spec dpif.PortSpec) (Port, error) {
 	if err != nil {
 		return Port{}, err
 	}
-	p := Port{Name: spec.Name, Number: openflow.Port(spec.Port), Datapath: spec.Port, Spec: spec}
+	p := newPort(&info)
 	s.ports = append(s.ports, p)
 	s.showPorts()
 	s.log.Info("added port", "name", p.Name, "port", p.Number, "mode", info.Info.Mode, "queues", len(info.Queues))
@@ -216,6 +229,7 @@ func (s *Switch) revalidate(ctx context.Context) {
 		case <-tick.C:
 		case <-s.bridge.Changed():
 		}
+		s.settle()
 		s.bridge.Revalidate(s.clock.Now())
 	}
 }
