@@ -46,6 +46,7 @@ func (r Result) WritePlot(w io.Writer) error {
 			return err
 		}
 	}
+	rates.Y.Max *= 1.15 // room for the legend
 	loss := plot.New()
 	loss.X.Label.Text = "seconds"
 	loss.Y.Label.Text = "lost, %"
