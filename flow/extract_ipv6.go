@@ -17,7 +17,6 @@ func extractIPv6(p *packet.Packet, b []byte, off int, k *Key) {
 	k[WordIP6DstHi], k[WordIP6DstLo] = be.Uint64(h[24:]), be.Uint64(h[32:])
 	first := be.Uint32(h) // version 4, traffic class 8, label 20
 	w := uint64(first>>20&0xff)<<48 | uint64(h[7])<<40
-	k[WordMPLS2] |= uint64(first & 0xfffff)
 	proto := h[6]
 	b = b[:min(end, len(b))]
 	off += 40
@@ -27,13 +26,12 @@ func extractIPv6(p *packet.Packet, b []byte, off int, k *Key) {
 			return
 		}
 		w |= frag << 32
-		if frag&FragLater != 0 {
-			k[WordIPProto] = w | uint64(proto)<<56
-			return
-		}
 	}
+	k[WordMPLS2] = uint64(first & 0xfffff)
 	k[WordIPProto] = w | uint64(proto)<<56
-	transport(p, b, off, k, proto)
+	if w>>32&FragLater == 0 {
+		transport(p, b, off, k, proto)
+	}
 }
 
 // skipExtensions walks over extension headers to the first header that is

@@ -65,16 +65,18 @@ func extractNSH(p *packet.Packet, b []byte, off int, k *Key) {
 	}
 	first := be.Uint16(h) // version 2, O bit and one unused 2, TTL 6, length in words 6
 	length := int(first&0x3f) * 4
-	if first>>14 != 0 || length < 8 || length > len(h) {
+	if first>>14 != 0 || length > len(h) {
 		return
 	}
-	const fixedContext = 1 // metadata type with four words of context
 	mdtype := uint64(h[2])
-	if mdtype == fixedContext {
+	switch {
+	case mdtype == 1: // four words of context
 		if length != 24 {
 			return
 		}
 		k[WordNSHC12], k[WordNSHC34] = be.Uint64(h[8:]), be.Uint64(h[16:])
+	case mdtype == 2 && length < 8:
+		return // of other types Open vSwitch asks no length
 	}
 	p.L3 = uint16(off)
 	path := uint64(be.Uint32(h[4:])) // spi 24, si 8

@@ -13,12 +13,25 @@ const (
 // Words that m does not touch cost a load and a compare. It never allocates.
 func Hash(k *Key, m *Mask, seed uint64) uint64 {
 	h := seed ^ hashMul
-	for i, w := range m {
-		if w != 0 {
-			h = mix(h^k[i]&w, hashMul2^uint64(i))
+	for i := 0; i < Words-Words%4; i += 4 { // most masks touch few words, so four are passed over at a time
+		if w := m[i : i+4 : i+4]; w[0]|w[1]|w[2]|w[3] == 0 {
+			continue
+		}
+		for j := i; j < i+4; j++ {
+			h = hashWord(h, k, m, j)
 		}
 	}
+	for j := Words - Words%4; j < Words; j++ {
+		h = hashWord(h, k, m, j)
+	}
 	return h
+}
+
+func hashWord(h uint64, k *Key, m *Mask, i int) uint64 {
+	if m[i] == 0 {
+		return h
+	}
+	return mix(h^k[i]&m[i], hashMul2^uint64(i))
 }
 
 // HashWords is Hash of a part of a key that matters whole: an exact-match cache's.

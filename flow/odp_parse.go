@@ -47,8 +47,11 @@ func (p *odpParser) attributes(s string, depth int) error {
 		}
 	}
 	tagged := hasVLAN && vlan != "any" && vlan != "none"
-	if depth == len(odpTags) && hasVLAN || hasEncap && !tagged {
-		return fmt.Errorf("attribute vlan: %d tags and an encap(%s) make no packet", depth, encap)
+	if depth == len(odpTags) && hasVLAN {
+		return fmt.Errorf("attribute vlan: a packet has at most %d tags", len(odpTags))
+	}
+	if hasEncap && !tagged {
+		return fmt.Errorf("attribute encap: there is no vlan before it")
 	}
 	if hasType {
 		id := FieldEthType

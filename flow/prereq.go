@@ -71,9 +71,9 @@ func (m *Match) Meets(p Prereq) bool {
 	case NeedND:
 		return m.Meets(NeedNDSolicit) || m.Meets(NeedNDAdvert)
 	case NeedNDSolicit:
-		return m.Meets(NeedICMPv6) && kind == icmpv6Solicit
+		return m.Meets(NeedICMPv6) && kind == icmpv6Solicit && m.exact(FieldICMPCode) <= 0
 	case NeedNDAdvert:
-		return m.Meets(NeedICMPv6) && kind == icmpv6Advert
+		return m.Meets(NeedICMPv6) && kind == icmpv6Advert && m.exact(FieldICMPCode) <= 0
 	case NeedCt:
 		return m.ctKnown()
 	}
