@@ -139,7 +139,7 @@ func Default(m Machine) *Config {
 		Dirs: Dirs{Run: defaultRunDir, Log: defaultLogDir},
 	}
 	if m.RunDir != "" {
-		c.Dirs.Run = m.RunDir
+		c.Dirs.Run, c.Dirs.Log = m.RunDir, m.RunDir // a switch apart keeps all its files apart
 	}
 	if m.LogDir != "" {
 		c.Dirs.Log = m.LogDir

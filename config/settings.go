@@ -65,7 +65,7 @@ var settings = []setting[Config]{
 		func(c *Config) any { return &c.Log.Level }, oneOf{"off", "emer", "err", "warn", "info", "dbg"}},
 	{"dirs.run", "run-dir", "directory of sockets and pidfile (default: $OVS_RUNDIR, else " + defaultRunDir + ")",
 		func(c *Config) any { return &c.Dirs.Run }, absolutePath{}},
-	{"dirs.log", "log-dir", "directory of the log file (default: $OVS_LOGDIR, else " + defaultLogDir + ")",
+	{"dirs.log", "log-dir", "directory of the log file (default: $OVS_LOGDIR, else $OVS_RUNDIR, else " + defaultLogDir + ")",
 		func(c *Config) any { return &c.Dirs.Log }, absolutePath{}},
 	{"metrics.address", "metrics", "host:port that serves Prometheus metrics (default: none)",
 		func(c *Config) any { return &c.Metrics.Address }, hostPort{}},

@@ -34,6 +34,7 @@ type Config struct {
 	SecondEntries      int // of the second; 0 for none
 	InverseProbability int // a full place in the first cache is taken by one in so many new flows
 	MaxMasks           int
+	Batch              int // packets of a receive burst at most; 0 for packet.BatchSize
 	PortQuota          int // packets of a port that may wait for the control process, on each thread
 
 	Settings    dpif.Settings
@@ -103,6 +104,7 @@ func (d *Datapath) newThread(i int, pool *packet.Pool) (*Thread, *ring.Producer[
 		sleep:   sleeper{max: &d.maxSleep},
 	}
 	t.first = emc.NewFirst(t.cls, c.FirstEntries, seed.Uint64(), c.InverseProbability)
+	t.levels[0].batch.Limit(cmp.Or(c.Batch, packet.BatchSize))
 	if c.SecondEntries > 0 {
 		t.second = emc.NewSecond(t.cls, c.SecondEntries, seed.Uint64())
 	}

@@ -29,7 +29,7 @@ func NewInProcess(c *DatapathConfig, open func(dpif.PortSpec) (rxtx.Port, error)
 	dp, err := pmd.New(pmd.Config{
 		Cores: c.Cores, Memory: memory, Region: region, Open: open, Wake: l.Wake, Clock: clk, Seed: seed,
 		FirstEntries: c.FirstEntries, SecondEntries: c.SecondEntries, InverseProbability: c.InverseProbability,
-		MaxMasks: c.MaxMasks, PortQuota: c.PortQuota, Settings: c.Settings,
+		MaxMasks: c.MaxMasks, PortQuota: c.PortQuota, Batch: c.Batch, Settings: c.Settings,
 		Description: dpif.Description{Version: c.Version},
 	})
 	if err != nil {

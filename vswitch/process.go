@@ -32,6 +32,7 @@ type DatapathConfig struct {
 	InverseProbability int
 	MaxMasks           int
 	FlowLimit          int // flows on each thread
+	Batch              int // packets of a receive burst at most
 	PortQuota          int // packets of a port waiting for the control process, on each thread
 	MaxPorts           int
 
@@ -112,6 +113,7 @@ func newDatapath(c *DatapathConfig, umem *afxdp.UMEM, region *dpif.Region) (*pro
 		InverseProbability: c.InverseProbability,
 		MaxMasks:           c.MaxMasks,
 		PortQuota:          c.PortQuota,
+		Batch:              c.Batch,
 		Settings:           c.Settings,
 		Description: dpif.Description{
 			PID: os.Getpid(), Version: c.Version, Started: time.Now().UnixNano(), Notes: umem.Notes(),

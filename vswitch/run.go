@@ -45,11 +45,11 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	level, err := vlog.ParseLevel(o.Config.Log.Level)
+	log, err := openLog(&o)
 	if err != nil {
 		return err
 	}
-	log := vlog.New(vlog.Options{Console: o.Console, Level: level})
+	defer log.CloseFile()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	life := &life{cancel: cancel}
@@ -127,7 +127,7 @@ func datapathConfig(o *Options) *DatapathConfig {
 		Version: o.Version, Cores: o.Cores,
 		Frames: c.Umem.Frames, FrameSize: c.Umem.FrameSize, HugePages: c.Umem.HugePages,
 		FirstEntries: c.Cache.FirstEntries, SecondEntries: second, InverseProbability: c.Cache.InsertInverseProbability,
-		MaxMasks: c.Datapath.MaxMasks, FlowLimit: c.Datapath.FlowLimit, PortQuota: c.Limits.UpcallsPerPort, MaxPorts: 4096,
+		MaxMasks: c.Datapath.MaxMasks, FlowLimit: c.Datapath.FlowLimit, Batch: c.Datapath.Batch, PortQuota: c.Limits.UpcallsPerPort, MaxPorts: 4096,
 		Settings: dpif.Settings{Placement: c.Datapath.Placement, MaxSleep: c.Datapath.MaxSleep.Duration},
 	}
 }
@@ -261,7 +261,20 @@ func (s *Switch) serveMetrics(ctx context.Context, done *sync.WaitGroup, address
 }
 
 // datapathLog is where a datapath process writes what goes wrong in it.
-func datapathLog(c *config.Config) string { return filepath.Join(c.Dirs.Run, "pollux-datapath.log") }
+func datapathLog(c *config.Config) string { return filepath.Join(c.Dirs.Log, "pollux-datapath.log") }
+
+// openLog makes the log of the control process: the console, and a file in the log directory.
+func openLog(o *Options) (*vlog.Log, error) {
+	level, err := vlog.ParseLevel(o.Config.Log.Level)
+	if err != nil {
+		return nil, err
+	}
+	log := vlog.New(vlog.Options{Console: o.Console, Level: level})
+	if err := os.MkdirAll(o.Config.Dirs.Log, 0o750); err != nil {
+		return nil, fmt.Errorf("make log directory: %w", err)
+	}
+	return log, log.OpenFile(filepath.Join(o.Config.Dirs.Log, Program+".log"))
+}
 
 func newSwitch(o *Options, log *slog.Logger) *Switch {
 	c := o.Config
