@@ -302,3 +302,50 @@ func TestNothingAllocates(t *testing.T) {
 		t.Errorf("%v allocations", a)
 	}
 }
+
+// Many flows of one mask: the filter grows, and counters that are full stay so.
+func TestManyFlowsOfOneMask(t *testing.T) {
+	const n = 3 * filterMax
+	c := New(Config{MaxMasks: 1, MaxFlows: n, Seed: 5})
+	var mask flow.Mask
+	mask[flow.WordIP] = ^uint64(0)
+	keys, flows := make([]flow.Key, n), make([]*Flow, n)
+	for i := range keys {
+		keys[i][flow.WordIP] = uint64(i) << 8
+		if _, err := c.Put(uint32(i), &keys[i], &mask, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if i == filterMin/4 {
+			s := c.Subtables()[0]
+			for j := range s.filter {
+				s.filter[j] = 0xff // as if hundreds of flows had met there
+			}
+		}
+	}
+	check := func(every int) {
+		t.Helper()
+		clear(flows)
+		for i := 0; i < n; i += packet.BatchSize {
+			c.Lookup(keys[i:i+packet.BatchSize], flows[i:i+packet.BatchSize])
+		}
+		for i, f := range flows {
+			if want := i%every == 0; (f != nil) != want || want && f.ID != uint32(i) {
+				t.Fatalf("key %d of %d, every %dth a flow: %v", i, n, every, f)
+			}
+		}
+	}
+	check(1)
+	if s := c.Subtables()[0]; len(s.filter) != filterMax || s.Flows() != n {
+		t.Errorf("%d flows and a filter of %d", s.Flows(), len(s.filter))
+	}
+	for i := range uint32(n) {
+		if i%7 != 0 {
+			c.Remove(i)
+		}
+	}
+	check(7)
+	for i := range uint32(n) {
+		c.Put(i, &keys[i], &mask, nil, nil)
+	}
+	check(1)
+}

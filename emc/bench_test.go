@@ -181,6 +181,30 @@ func (x *bench) throughFirst() func(at int, batch *packet.Batch) int {
 	}
 }
 
+// BenchmarkKinds is the first cache by kind of packet, a flow for each connection.
+func BenchmarkKinds(b *testing.B) {
+	kinds := []struct {
+		name string
+		edit func(f *frame)
+	}{
+		{"udp4", func(f *frame) {}},
+		{"tcp4", func(f *frame) { f.proto, f.tcpFlags = flow.ProtoTCP, 0x10 }},
+		{"vlan4", func(f *frame) { f.vlan = 10 }},
+		{"udp6", func(f *frame) { f.six = true }},
+		{"icmp4", func(f *frame) { f.proto, f.padLen = flow.ProtoICMP, 18 }},
+	}
+	for _, k := range kinds {
+		b.Run(k.name, func(b *testing.B) {
+			x := newBench(b, 3, 1024, 1<<17, func(i int) frame {
+				f := udp4(i)
+				k.edit(&f)
+				return f
+			})
+			x.run(b, x.throughFirst())
+		})
+	}
+}
+
 func BenchmarkSecond(b *testing.B) {
 	for i, r := range benchRules {
 		for _, n := range benchSizes {
