@@ -8,8 +8,8 @@ import (
 // Where headers are follows from p.L3 and p.L4 as flow.Extract leaves them:
 // they are set only when the whole header is there. The type of the
 // network header stands in the two bytes before it, in an Ethernet header, a VLAN tag
-// or a SNAP header alike. (Behind MPLS labels these bytes are the end of an entry that is the last; its lowest bit of
-// the first of them is set, which no type that we look for has.)
+// or a SNAP header alike. Behind MPLS labels these bytes are the end of the last entry: the lowest bit of
+// the first of them is set, which of the types that we look for only NSH's has.
 
 // located returns the bytes of the packet from the header of layer l on, nil when it has none.
 func located(p *packet.Packet, l layer) []byte {
@@ -66,6 +66,9 @@ func network(p *packet.Packet) ([]byte, layer) {
 			return h, arp
 		}
 	case flow.EthTypeNSH:
+		if linkEnd(p) != at {
+			return nil, nowhere
+		}
 		if len(h) >= nshBytes && h[2] == nshFixedContext {
 			return h, nsh
 		}

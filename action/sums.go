@@ -50,16 +50,18 @@ func correctTransport(p *packet.Packet, l layer, c change) {
 	}
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	noChecksum [4]byte
+)
 
 // crcOf is the CRC32c of the SCTP packet at L4 with its checksum taken as
 // zero (RFC 9260, 6.8), over all frames of a chain and without the padding of the last.
 func crcOf(p *packet.Packet, length int) uint32 {
 	const at = 8 // of the checksum in its header
-	var zero [4]byte
 	h := p.Bytes()[p.L4:]
 	crc := crc32.Update(0, castagnoli, h[:at])
-	crc = crc32.Update(crc, castagnoli, zero[:])
+	crc = crc32.Update(crc, castagnoli, noChecksum[:])
 	part, left := h[at+4:], length-at-4
 	for f := p; left > 0; part = f.Bytes() {
 		n := min(left, len(part))

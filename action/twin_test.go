@@ -101,7 +101,8 @@ func randomTransport(r *rand.Rand, typ, frag uint64, put func(flow.FieldID, flow
 	case flow.ProtoUDP, flow.ProtoSCTP:
 		any(flow.FieldTCPSrc, flow.FieldTCPDst)
 	case flow.ProtoICMP, flow.ProtoICMPv6:
-		any(flow.FieldICMPType, flow.FieldICMPCode)
+		put(flow.FieldICMPType, number(r.Uint64()&0x7f)) // no neighbour discovery
+		any(flow.FieldICMPCode)
 		if proto == flow.ProtoICMPv6 && r.IntN(2) == 0 {
 			put(flow.FieldICMPv6Type, number(135+r.Uint64()&1))
 			put(flow.FieldICMPv6Code, number(0))
@@ -130,9 +131,9 @@ func hasField(k *flow.Key, id flow.FieldID) bool {
 	case flow.FieldVLANTCI, flow.FieldVLANVID, flow.FieldDLVLAN, flow.FieldDLVLANPCP:
 		return m.Meets(flow.NeedVLAN)
 	case flow.FieldNDSLL:
-		return m.Meets(flow.NeedND) && option == 1
+		return m.Meets(flow.NeedND) && (option == 1 || !flow.FieldNDSLL.Field().Get(k).IsZero())
 	case flow.FieldNDTLL:
-		return m.Meets(flow.NeedND) && option == 2
+		return m.Meets(flow.NeedND) && (option == 2 || !flow.FieldNDTLL.Field().Get(k).IsZero())
 	case flow.FieldIPTOS:
 		return m.Meets(flow.NeedIP)
 	case flow.FieldNSHC1, flow.FieldNSHC2, flow.FieldNSHC3, flow.FieldNSHC4:
