@@ -37,45 +37,102 @@ var prereqWords = [...]string{
 	NeedCt: "a ct_state of a known connection, such as +est or +trk-inv",
 }
 
+// facts are what prerequisites ask about. A number is negative when it may be any.
+type facts struct {
+	typ, proto, kind, code int // Ethernet type, IP protocol, ICMP type and code
+	ethernet, tagged, ct   bool
+}
+
+// Holds reports whether a packet with key k is what p says.
+func (p Prereq) Holds(k *Key) bool {
+	w := k[WordIPProto]
+	f := facts{typ: int(k[WordEthDst] & 0xffff), proto: int(w >> 56), kind: int(w >> 16 & 0xff), code: int(w & 0xff),
+		ethernet: uint32(k[WordCtProto]) == 0, tagged: k[WordVLAN]&tciTagged != 0}
+	state := FieldCtState.Field().Get(k).Lo
+	f.ct = state&ctConnection != 0 || state&CtTracked != 0 && state&CtInvalid == 0
+	if !f.ethernet && uint32(k[WordCtProto])>>16 == 1 {
+		f.typ = int(k[WordCtProto] & 0xffff)
+	}
+	return f.meet(p)
+}
+
+// AddTo adds to m the bits at which Holds looks: who acts by p must know them.
+func (p Prereq) AddTo(m *Mask) {
+	full := func(ids ...FieldID) {
+		for _, id := range ids {
+			id.Field().SetMask(m, id.Field().Ones())
+		}
+	}
+	switch p {
+	case NeedNothing:
+	case NeedEthernet:
+		full(FieldPacketType)
+	case NeedVLAN:
+		m[WordVLAN] |= tciTagged
+	case NeedCt:
+		full(FieldCtState)
+	case NeedMPLS, NeedIPv4, NeedIPv6, NeedIP, NeedARP, NeedNSH:
+		full(FieldEthType)
+	case NeedND, NeedNDSolicit, NeedNDAdvert:
+		full(FieldEthType, FieldIPProto, FieldTCPSrc, FieldTCPDst)
+	default:
+		full(FieldEthType, FieldIPProto)
+	}
+}
+
 // Meets reports whether every packet that matches is what p says.
 func (m *Match) Meets(p Prereq) bool {
-	typ, proto, kind := m.etherType(), m.ipProto(), m.icmpType()
-	ip := typ == EthTypeIPv4 || typ == EthTypeIPv6
+	v, mask := FieldCtState.Field().Get(&m.Key).Lo, FieldCtState.Field().GetMask(&m.Mask).Lo
+	f := facts{typ: m.etherType(), proto: m.ipProto(), kind: m.exact(FieldICMPType), code: m.exact(FieldICMPCode),
+		ethernet: m.Mask[WordCtProto]&m.Key[WordCtProto]&0xffffffff == 0,
+		tagged:   m.Key[WordVLAN]&tciTagged != 0,
+		// one of the states that only a tracked connection has, or tracked and not invalid
+		ct: v&ctConnection != 0 || v&CtTracked != 0 && mask&CtInvalid != 0 && v&CtInvalid == 0}
+	return f.meet(p)
+}
+
+// ctConnection are the states that only packets of a connection have.
+const ctConnection = CtNew | CtEstablished | CtRelated | CtReply | CtSrcNAT | CtDstNAT
+
+func (f *facts) meet(p Prereq) bool {
+	ip := f.typ == EthTypeIPv4 || f.typ == EthTypeIPv6
+	icmp6 := f.typ == EthTypeIPv6 && f.proto == ProtoICMPv6
+	nd := icmp6 && f.code <= 0
 	switch p {
 	case NeedEthernet:
-		return m.Mask[WordCtProto]&0xffffffff == 0 || m.Key[WordCtProto]&0xffffffff == 0
+		return f.ethernet
 	case NeedVLAN:
-		return m.Key[WordVLAN]&tciTagged != 0
+		return f.tagged
 	case NeedMPLS:
-		return typ == EthTypeMPLS || typ == EthTypeMPLSMcst
+		return f.typ == EthTypeMPLS || f.typ == EthTypeMPLSMcst
 	case NeedIPv4:
-		return typ == EthTypeIPv4
+		return f.typ == EthTypeIPv4
 	case NeedIPv6:
-		return typ == EthTypeIPv6
+		return f.typ == EthTypeIPv6
 	case NeedIP:
 		return ip
 	case NeedARP:
-		return typ == EthTypeARP || typ == EthTypeRARP
+		return f.typ == EthTypeARP || f.typ == EthTypeRARP
 	case NeedNSH:
-		return typ == EthTypeNSH
+		return f.typ == EthTypeNSH
 	case NeedTCP:
-		return ip && proto == ProtoTCP
+		return ip && f.proto == ProtoTCP
 	case NeedUDP:
-		return ip && proto == ProtoUDP
+		return ip && f.proto == ProtoUDP
 	case NeedSCTP:
-		return ip && proto == ProtoSCTP
+		return ip && f.proto == ProtoSCTP
 	case NeedICMPv4:
-		return typ == EthTypeIPv4 && proto == ProtoICMP
+		return f.typ == EthTypeIPv4 && f.proto == ProtoICMP
 	case NeedICMPv6:
-		return typ == EthTypeIPv6 && proto == ProtoICMPv6
+		return icmp6
 	case NeedND:
-		return m.Meets(NeedNDSolicit) || m.Meets(NeedNDAdvert)
+		return nd && (f.kind == icmpv6Solicit || f.kind == icmpv6Advert)
 	case NeedNDSolicit:
-		return m.Meets(NeedICMPv6) && kind == icmpv6Solicit && m.exact(FieldICMPCode) <= 0
+		return nd && f.kind == icmpv6Solicit
 	case NeedNDAdvert:
-		return m.Meets(NeedICMPv6) && kind == icmpv6Advert && m.exact(FieldICMPCode) <= 0
+		return nd && f.kind == icmpv6Advert
 	case NeedCt:
-		return m.ctKnown()
+		return f.ct
 	}
 	return true
 }
@@ -88,8 +145,7 @@ func (m *Match) etherType() int {
 	return m.exact(FieldEthType)
 }
 
-func (m *Match) ipProto() int  { return m.exact(FieldIPProto) }
-func (m *Match) icmpType() int { return m.exact(FieldICMPType) }
+func (m *Match) ipProto() int { return m.exact(FieldIPProto) }
 
 // exact is the value of a field that every matching packet has, negative when it may be any.
 func (m *Match) exact(id FieldID) int {
@@ -98,15 +154,6 @@ func (m *Match) exact(id FieldID) int {
 		return -1
 	}
 	return int(f.Get(&m.Key).Lo)
-}
-
-// ctKnown reports whether matching packets belong to a tracked connection: one of
-// the states that only such a packet has, or tracked and not invalid.
-func (m *Match) ctKnown() bool {
-	f := FieldCtState.Field()
-	v, mask := f.Get(&m.Key).Lo, f.GetMask(&m.Mask).Lo
-	const connection = CtNew | CtEstablished | CtRelated | CtReply | CtSrcNAT | CtDstNAT
-	return v&connection != 0 || v&CtTracked != 0 && mask&CtInvalid != 0 && v&CtInvalid == 0
 }
 
 // check is an error when the prerequisites of a field that a text called name are
