@@ -46,6 +46,12 @@ func TestMergeOfOneEnd(t *testing.T) {
 	}
 }
 
+func TestForeignPacketsHideNoLoss(t *testing.T) {
+	if r := Merge(&Tx{End: 1, Packets: 10}, &Rx{Packets: 12, Stamped: 9}); *r.Lost != 1 {
+		t.Errorf("lost %d", *r.Lost)
+	}
+}
+
 func TestMoreReceivedThanSentIsNoLoss(t *testing.T) {
 	if r := Merge(&Tx{End: 1, Packets: 5}, &Rx{Packets: 9}); *r.Lost != 0 {
 		t.Errorf("lost %d", *r.Lost)
@@ -67,7 +73,7 @@ func TestSpreadLeavesOutStartAndEnd(t *testing.T) {
 }
 
 func TestTableAndJSON(t *testing.T) {
-	rx := &Rx{Packets: 1234567, Stamped: 5, Dropped: 2, Latency: Latency{Samples: 5, P50: 1234, P99: 99999, P999: 1e6, Max: 2e6, Min: 800}}
+	rx := &Rx{Packets: 1234567, Stamped: 1234567, Dropped: 2, Latency: Latency{Samples: 5, P50: 1234, P99: 99999, P999: 1e6, Max: 2e6, Min: 800}}
 	r := Merge(&Tx{End: 1e9, Packets: 1234570, Dropped: 1}, rx)
 	r.Traffic = "1 flow"
 	var b bytes.Buffer

@@ -105,12 +105,17 @@ func Merge(tx *Tx, rx *Rx) Result {
 }
 
 // setLoss compares the two counts, or believes the sequence numbers when there
-// is only one.
+// is only one. Where packets have marks only those count: hosts say things of
+// their own accord.
 func (r *Result) setLoss(tx *Tx, rx *Rx) {
-	lost, sent := rx.Gaps, rx.Gaps+rx.Packets
+	arrived := rx.Packets
+	if rx.Stamped > 0 {
+		arrived = rx.Stamped
+	}
+	lost, sent := rx.Gaps, rx.Gaps+arrived
 	if tx != nil {
 		sent = tx.Packets
-		lost = sent - min(sent, rx.Packets-rx.Duplicate)
+		lost = sent - min(sent, arrived-rx.Duplicate)
 	} else if rx.Stamped == 0 {
 		return
 	}
