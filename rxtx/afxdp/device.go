@@ -62,10 +62,9 @@ func (d *device) driver() string {
 	return name
 }
 
-// unfinished tells whether the device may hand over packets that its sender's
-// stack has left with half-done checksums: those of virtual devices never were on a
-// wire. When in doubt it says yes, which costs some nanoseconds a packet.
-func (d *device) unfinished() bool {
+// virtual tells whether the device is one whose packets may never have been on a wire, so that its sender's
+// stack may have left things for an offload to do that is none. When in doubt it says yes.
+func (d *device) virtual() bool {
 	info, err := d.ethtool.DriverInfo(d.name)
 	if err != nil {
 		return true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -79,4 +80,64 @@ func explainNoDevice(err error) error {
 	return fmt.Errorf("find device: %w", err)
 }
 
-func (p *Port) explainAttach(err error) error { return err }
+// explainAttach says why a program could not be attached. native is how it was to be.
+func (p *Port) explainAttach(err error, native bool) error {
+	switch {
+	case inUse(err):
+		return fmt.Errorf("%w: %s", err, p.device.otherProgram())
+	case errors.Is(err, unix.ERANGE), errors.Is(err, unix.E2BIG), errors.Is(err, unix.EMSGSIZE):
+		return fmt.Errorf("%w: an MTU of %d is too large for native XDP without fragments (Linux 5.18): the largest is %d",
+			err, p.mtu(), mostNativeMTU)
+	case errors.Is(err, unix.ENOSPC) && p.device.driver() == "veth":
+		return fmt.Errorf("%w: the other end has more transmit queues than this one has receive queues (ethtool -L %s rx N gives it more)", err, p.name)
+	case errors.Is(err, unix.EOPNOTSUPP) && native:
+		return fmt.Errorf("%w: the driver %q cannot do native XDP", err, p.device.driver())
+	case errors.Is(err, unix.EINVAL) && kernelBefore(5, 9):
+		return fmt.Errorf("%w: the kernel is too old: BPF links for XDP need Linux 5.9", err)
+	}
+	return err
+}
+
+// mostNativeMTU is what fits a page beside XDP's headroom and the end that the kernel
+// keeps for itself: what veth says, and about what every driver says.
+const mostNativeMTU = 3506
+
+func explainZeroCopy(err error) error {
+	switch {
+	case errors.Is(err, unix.EOPNOTSUPP):
+		return fmt.Errorf("%w: the driver cannot do zero copy", err)
+	case errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("%w: the driver refuses zero copy with these queues, ring sizes or MTU", err)
+	}
+	return err
+}
+
+// otherProgram says which XDP program is on the device already.
+func (d *device) otherProgram() string {
+	l, err := d.netlink.LinkByIndex(d.ifindex)
+	if err != nil || l.Attrs().Xdp == nil || !l.Attrs().Xdp.Attached {
+		return "an XDP program was attached already and has gone meanwhile: try again"
+	}
+	id := l.Attrs().Xdp.ProgId
+	name := "without a name"
+	if prog, err := ebpf.NewProgramFromID(ebpf.ProgramID(id)); err == nil {
+		if info, err := prog.Info(); err == nil && info.Name != "" {
+			name = fmt.Sprintf("%q", info.Name)
+		}
+		prog.Close()
+	}
+	return fmt.Sprintf("XDP program %d (%s) is attached already: end the program that put it there, or ip link set dev %s xdp off", id, name, d.name)
+}
+
+// kernelBefore tells whether the running kernel is older than major.minor.
+func kernelBefore(major, minor int) bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	var have, haveMinor int
+	if _, err := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &have, &haveMinor); err != nil {
+		return false
+	}
+	return have < major || have == major && haveMinor < minor
+}

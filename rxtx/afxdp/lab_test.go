@@ -4,8 +4,11 @@ package afxdp
 
 import (
 	"os"
+	"runtime"
 	"sync/atomic"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"pollux/counter"
 	"pollux/internal/lab"
@@ -22,7 +25,7 @@ type bench struct {
 	a, b, s *lab.NS
 }
 
-func newBench(t *testing.T, words ...string) *bench {
+func newBench(t testing.TB, words ...string) *bench {
 	lab.Need(t, "ping", "iperf3", "ethtool")
 	x := &bench{a: lab.NewNS(t, "a"), b: lab.NewNS(t, "b"), s: lab.NewNS(t, "s")}
 	lab.Cable(t, x.a, "a0", x.s, "sa", words...)
@@ -48,26 +51,32 @@ type forwarder struct {
 	counts   []*counter.Port
 	stop     atomic.Bool
 	polls    int
+	cpuNs    atomic.Int64
+	kicks    atomic.Int64
 	perQueue [8]int // packets received
 	ended    chan error
 	look     func(port int, p *packet.Packet) // at what was received, on the polling thread
 }
 
 // forward opens the ports and polls them until end is called.
-func (x *bench) forward(t *testing.T, frames int, options ...Options) *forwarder {
+func (x *bench) forward(t testing.TB, frames int, options ...Options) *forwarder {
 	t.Helper()
 	return x.forwardLooking(t, frames, nil, options...)
 }
 
-func (x *bench) forwardLooking(t *testing.T, frames int, look func(int, *packet.Packet), options ...Options) *forwarder {
+func (x *bench) forwardLooking(t testing.TB, frames int, look func(int, *packet.Packet), options ...Options) *forwarder {
 	t.Helper()
 	f := &forwarder{ended: make(chan error, 1), look: look}
 	ready := make(chan error, 1)
 	go x.s.Do(t, func() error {
 		err := f.open(frames, options)
+		if err == nil {
+			err = f.attach()
+		}
 		ready <- err
 		if err == nil {
-			f.ended <- f.poll()
+			f.poll()
+			f.ended <- nil
 		}
 		return nil
 	})
@@ -83,24 +92,39 @@ func (f *forwarder) open(frames int, options []Options) (err error) {
 	}
 	f.pool = f.umem.Memory().Split(1)[0]
 	for _, o := range options {
-		p, err := Open(f.umem, o)
-		if err != nil {
+		if err = f.add(o); err != nil {
 			return err
 		}
-		f.ports = append(f.ports, p)
-		f.counts = append(f.counts, new(counter.Port))
 	}
 	return nil
 }
 
-func (f *forwarder) poll() error {
+func (f *forwarder) add(o Options) error {
+	p, err := Open(f.umem, o)
+	if err == nil {
+		f.ports = append(f.ports, p)
+		f.counts = append(f.counts, new(counter.Port))
+	}
+	return err
+}
+
+func (f *forwarder) attach() error {
 	for i, p := range f.ports {
-		for q := range p.Queues() {
-			if err := p.Queue(q).Attach(f.pool, f.counts[i], uint32(i)); err != nil {
+		for n := range p.Queues() {
+			q := p.Queue(n).(*Queue)
+			if err := q.Attach(f.pool, f.counts[i], uint32(i)); err != nil {
 				return err
 			}
+			q.kernel = countingKernel{q.kernel, &f.kicks}
 		}
 	}
+	return nil
+}
+
+func (f *forwarder) poll() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer pin(1 % runtime.NumCPU())()
 	var b packet.Batch
 	for !f.stop.Load() {
 		for i, p := range f.ports {
@@ -120,9 +144,37 @@ func (f *forwarder) poll() error {
 				to.Flush()
 			}
 		}
-		f.polls++
+		if f.polls++; f.polls%1024 == 0 {
+			f.cpuNs.Store(threadTime())
+		}
 	}
-	return nil
+}
+
+// countingKernel counts the system calls that send.
+type countingKernel struct {
+	kernel
+	n *atomic.Int64
+}
+
+func (c countingKernel) kickTx() unix.Errno {
+	c.n.Add(1)
+	return c.kernel.kickTx()
+}
+
+// pin ties the thread to a core until the returned function is called.
+func pin(core int) (unpin func()) {
+	var before, set unix.CPUSet
+	unix.SchedGetaffinity(0, &before)
+	set.Set(core)
+	unix.SchedSetaffinity(0, &set)
+	return func() { unix.SchedSetaffinity(0, &before) }
+}
+
+// threadTime is the processor time that this thread has had, in nanoseconds.
+func threadTime() int64 {
+	var ts unix.Timespec
+	unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts)
+	return ts.Nano()
 }
 
 // held is what all queues hold.
@@ -136,7 +188,7 @@ func (f *forwarder) held() (n int) {
 }
 
 // end stops the polling, gives everything back and sees that nothing is missing.
-func (f *forwarder) end(t *testing.T) {
+func (f *forwarder) end(t testing.TB) {
 	t.Helper()
 	f.stop.Store(true)
 	if err := <-f.ended; err != nil {

@@ -12,26 +12,15 @@ import (
 
 // findMode attaches the program and binds every queue. have is the number of queues of the device.
 func (p *Port) findMode(mode string, have int) error {
-	frags := p.umem.multiFrame()
-	var err error
-	if mode != ModeGeneric {
-		p.program, err = attachProgram(p.device.ifindex, have, variants(true, frags))
-		if err != nil && (mode != ModeAuto || !mayBeGeneric(err)) {
-			return p.explainAttach(err)
-		}
+	if err := p.attach(mode, have); err != nil {
+		return err
 	}
-	if p.program == nil {
-		if mode == ModeAuto {
-			p.notes = append(p.notes, "native XDP does not work here: "+p.explainAttach(err).Error())
-		}
-		if p.program, err = attachProgram(p.device.ifindex, have, variants(false, frags)); err != nil {
-			return p.explainAttach(err)
-		}
-	}
-	p.multiFrame = frags
-	p.halfDone = !p.program.native || p.device.unfinished() // packets that the stack has merged (GRO) come so, too
+	p.notes = append(p.notes, p.program.notes...)
+	p.multiFrame = p.umem.multiFrame()
+	p.halfDone = !p.program.native || p.device.virtual() // packets that the stack has merged (GRO) come so, too
 	if p.program.native && (mode == ModeAuto || mode == ModeZeroCopy) {
-		if err = p.bindAll(p.zeroCopy()); err == nil {
+		err := p.bindAll(p.zeroCopy())
+		if err == nil {
 			p.mode = ModeZeroCopy
 			return nil
 		}
@@ -46,9 +35,24 @@ func (p *Port) findMode(mode string, have int) error {
 	return p.bindAll(p.copying())
 }
 
-// mayBeGeneric tells whether generic XDP may work where native failed thus.
-func mayBeGeneric(err error) bool {
-	return !errors.Is(err, unix.EBUSY) && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.EPERM)
+// attach attaches the program in the driver or, if that may not be or cannot be, to the stack.
+func (p *Port) attach(mode string, have int) error {
+	frags := p.umem.multiFrame()
+	var err error
+	if mode != ModeGeneric {
+		if p.program, err = attachProgram(p.device.ifindex, have, variants(true, frags)); err == nil {
+			return nil
+		}
+		err = p.explainAttach(err, true)
+		if mode != ModeAuto || inUse(err) || errors.Is(err, unix.EPERM) {
+			return err
+		}
+		p.notes = append(p.notes, "native XDP does not work here: "+err.Error())
+	}
+	if p.program, err = attachProgram(p.device.ifindex, have, variants(false, frags)); err != nil {
+		return p.explainAttach(err, false)
+	}
+	return nil
 }
 
 // copying is how sockets are bound that share the anchor's registration, which is one for copying.
@@ -96,11 +100,4 @@ func (p *Port) openQueue(queue int) (*socket, error) {
 		}
 	}
 	return openSocket(b)
-}
-
-func explainZeroCopy(err error) error {
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		return fmt.Errorf("%w: the driver cannot", err)
-	}
-	return err
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pollux/internal/clock"
+	"pollux/packet"
 	"pollux/rxtx"
 )
 
@@ -41,16 +42,17 @@ const (
 
 // Port is a network device bound through AF_XDP.
 type Port struct {
-	name       string
-	mode       string
-	notes      []string
-	umem       *UMEM
-	device     *device
-	program    *program
-	queues     []*Queue
-	binding    binding // of every queue, but for its number
-	multiFrame bool    // packets may take several frames
-	halfDone   bool    // packets may come with half-done checksums
+	name        string
+	mode        string
+	notes       []string
+	umem        *UMEM
+	device      *device
+	program     *program
+	queues      []*Queue
+	binding     binding  // of every queue, but for its number
+	multiFrame  bool     // packets may take several frames
+	halfDone    bool     // packets may come with half-done checksums
+	switchedOff []string // offloads that were on
 
 	coalesceCycles uint64
 	longest        atomic.Int32 // bytes that the device takes, by its MTU when it was last looked at
@@ -93,17 +95,24 @@ func open(umem *UMEM, o Options) (_ *Port, err error) {
 		return nil, err
 	}
 	p.setMTU(l.Attrs().MTU)
-	have, _ := p.device.queues(l)
+	if err = checkMTU(p.mtu(), umem); err != nil {
+		return nil, err
+	}
+	have, senders := p.device.queues(l)
 	if o.Queues, err = checkQueues(o.Queues, have); err != nil {
 		return nil, err
 	}
 	for _, q := range o.Queues {
-		p.queues = append(p.queues, &Queue{port: p, index: q})
+		p.queues = append(p.queues, &Queue{port: p, index: q, mute: q >= senders})
+		if q >= senders {
+			p.notes = append(p.notes, fmt.Sprintf("queue %d cannot send: the device has %d transmit queues", q, senders))
+		}
 	}
 	p.binding = binding{ifindex: p.device.ifindex, sizes: sizes{rx: o.RxSize, fill: o.FillSize, tx: o.TxSize, done: o.TxSize}}
 	if err = p.findMode(o.Mode, have); err != nil {
 		return nil, err
 	}
+	p.reveal()
 	umem.count(1)
 	return p, nil
 }
@@ -167,7 +176,24 @@ func (p *Port) Info() rxtx.Info {
 
 // setMTU remembers how long a packet may be: an Ethernet header and one VLAN
 // tag more than the MTU, which is what veth and nearly every driver take.
-func (p *Port) setMTU(mtu int) { p.longest.Store(int32(mtu + 14 + 4)) }
+func (p *Port) setMTU(mtu int) { p.longest.Store(int32(mtu + linkHeader)) }
+
+func (p *Port) mtu() int { return int(p.longest.Load()) - linkHeader }
+
+const linkHeader = 14 + 4
+
+// checkMTU refuses an MTU whose packets the frames could not take.
+func checkMTU(mtu int, u *UMEM) error {
+	frames := packet.MaxFragments
+	why := ""
+	if !u.multiFrame() {
+		frames, why = 1, ", because packets of several frames need Linux 6.6"
+	}
+	if most := frames*(u.memory.FrameSize()-packet.Headroom) - linkHeader; mtu > most {
+		return fmt.Errorf("MTU of %d is too large: with frames of %d bytes the largest is %d%s", mtu, u.memory.FrameSize(), most, why)
+	}
+	return nil
+}
 
 // Queues is the number of bound queues.
 func (p *Port) Queues() int { return len(p.queues) }
@@ -193,6 +219,7 @@ func (p *Port) shut() (err error) {
 		s.close()
 		delete(p.waiting, q)
 	}
+	p.unreveal()
 	if p.device != nil {
 		p.device.close()
 	}

@@ -14,6 +14,7 @@ type program struct {
 	sockets *ebpf.Map
 	prog    *ebpf.Program
 	link    link.Link
+	notes   []string
 	variant
 }
 
@@ -52,7 +53,8 @@ func variants(native, frags bool) (all []variant) {
 	return append(all, variant{native, false, false})
 }
 
-// attachProgram loads and attaches the first variant that works on the device. queues is how many it has.
+// attachProgram loads and attaches the first variant that works on the device; why better ones did not
+// is in its notes. queues is how many queues the device has.
 func attachProgram(ifindex, queues int, tries []variant) (*program, error) {
 	spec, err := loadXdp()
 	if err != nil {
@@ -63,21 +65,24 @@ func attachProgram(ifindex, queues int, tries []variant) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make XDP socket map: %w", explainBPF(err))
 	}
-	var failures []error
+	var notes []string
 	for _, v := range tries {
-		p, err := attachVariant(ifindex, spec, sockets, v)
-		if err == nil {
+		var p *program
+		if p, err = attachVariant(ifindex, spec, sockets, v); err == nil {
+			p.notes = notes
 			return p, nil
 		}
-		failures = append(failures, fmt.Errorf("%v: %w", v, err))
-		if errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EEXIST) { // no other variant will do better
-			failures = failures[len(failures)-1:]
+		notes = append(notes, fmt.Sprintf("XDP program for %v does not work here: %v", v, err))
+		if inUse(err) { // no other variant will do better
 			break
 		}
 	}
 	sockets.Close()
-	return nil, errors.Join(failures...)
+	return nil, err
 }
+
+// inUse tells whether another XDP program is in the way.
+func inUse(err error) bool { return errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EEXIST) }
 
 func attachVariant(ifindex int, spec *ebpf.CollectionSpec, sockets *ebpf.Map, v variant) (*program, error) {
 	name := xdpProgPlain
@@ -105,10 +110,16 @@ func attachVariant(ifindex int, spec *ebpf.CollectionSpec, sockets *ebpf.Map, v 
 	if v.native {
 		flags = link.XDPDriverMode
 	}
-	p.link, err = link.AttachXDP(link.XDPOptions{Program: p.prog, Interface: ifindex, Flags: flags})
+	for try := 1; ; try++ { // the program of a process that was just killed goes in a moment
+		p.link, err = link.AttachXDP(link.XDPOptions{Program: p.prog, Interface: ifindex, Flags: flags})
+		if !errors.Is(err, unix.EBUSY) || try == busyTries {
+			break
+		}
+		pause(busyPauseM)
+	}
 	if err != nil {
 		p.prog.Close()
-		return nil, fmt.Errorf("attach XDP program: %w", err)
+		return nil, fmt.Errorf("attach XDP program: %w", explainBPF(err))
 	}
 	return p, nil
 }
