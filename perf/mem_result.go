@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"pollux/counter"
+	"pollux/internal/clock"
 	"pollux/perf/report"
 )
 
@@ -23,7 +24,9 @@ type MemResult struct {
 	Drops           uint64            `json:"drops"`
 	DropReasons     map[string]uint64 `json:"drop_reasons,omitempty"`
 	CyclesPerPacket float64           `json:"cycles_per_packet"` // of the polling thread's turns that found packets
-	Busy            float64           `json:"busy"`              // part of its cycles spent on such turns, 0 to 1
+	// The same less gaps above 20 µs, in which somebody else had the core: for machines that are shared.
+	UndisturbedCycles float64 `json:"undisturbed_cycles_per_packet"`
+	Busy              float64 `json:"busy"` // part of the cycles spent on such turns, 0 to 1
 
 	FirstHits      float64 `json:"first_hits"`      // part of the packets found in the first cache, 0 to 1
 	SecondHits     float64 `json:"second_hits"`     // in the second
@@ -41,6 +44,7 @@ type MemResult struct {
 
 	BareMpps            float64 `json:"bare_mpps"` // of a loop that receives and sends and looks at nothing
 	BareCyclesPerPacket float64 `json:"bare_cycles_per_packet"`
+	BareUndisturbed     float64 `json:"bare_undisturbed_cycles_per_packet"`
 	BareWorstGapUs      float64 `json:"bare_worst_gap_us"` // of its gaps, the longest
 	BareOver20us        float64 `json:"bare_time_over_20us"`
 
@@ -64,6 +68,8 @@ func newMemResult(a, b *MemCounts, seconds float64) MemResult {
 	}
 	busy, idle := float64(b.BusyCycles-a.BusyCycles), float64(b.IdleCycles-a.IdleCycles)
 	r.CyclesPerPacket, r.Busy = round(part(busy, float64(r.PacketsIn)), 2), round(part(busy, busy+idle), 4)
+	long := float64(b.GapNanos20-a.GapNanos20) * clock.CyclesPerSecond() / 1e9
+	r.UndisturbedCycles = round(part(max(0, busy-long), float64(r.PacketsIn)), 2)
 	r.addLookups(a, b)
 	r.DatapathFlows, r.Masks = b.Flows, b.Masks
 	r.gapStats = gapsBetween(a, b, seconds*1e9)
@@ -106,6 +112,7 @@ func (r *MemResult) write(w io.Writer) error {
 	row("dropped", "%d packets%s", r.Drops, reasons(r.DropReasons))
 	row("cycles a packet", "%.1f; a bare loop on the same ports %.1f, the switch the other %.1f",
 		r.CyclesPerPacket, r.BareCyclesPerPacket, r.CyclesPerPacket-r.BareCyclesPerPacket)
+	row("  undisturbed", "%.1f; %.1f, %.1f", r.UndisturbedCycles, r.BareUndisturbed, r.UndisturbedCycles-r.BareUndisturbed)
 	if r.Busy < 0.99 {
 		row("busy", "%.1f %% of the cycles", 100*r.Busy)
 	}

@@ -104,6 +104,7 @@ func (r *memRun) addBare(ctx context.Context, res *MemResult) error {
 		return err
 	}
 	res.BareCyclesPerPacket = round(part(float64(b.cycles), float64(b.packets)), 2)
+	res.BareUndisturbed = round(res.BareCyclesPerPacket*(1-b.gaps.Over20us), 2)
 	res.BareMpps = round(part(float64(b.packets)/1e6, b.seconds), 3)
 	res.BareWorstGapUs, res.BareOver20us = b.gaps.WorstUs, b.gaps.Over20us
 	return nil
