@@ -9,6 +9,8 @@ import "pollux/packet"
 
 // Compose returns the bytes of a packet with the header fields of k and payload behind its last header.
 // Metadata (ports, registers, tunnels) leaves no trace. A fragment that is not the first has only payload behind its IP header.
+// Payload that would be taken for a header is left out: behind neighbour discovery, whose options are in the key, and
+// a SNAP header in a frame that the key says has none.
 func Compose(k *Key, payload []byte) []byte {
 	b := make([]byte, 12, 160+len(payload))
 	putMAC(b, k[WordEthDst]>>16)
@@ -17,6 +19,9 @@ func Compose(k *Key, payload []byte) []byte {
 	b = composeTag(b, uint32(k[WordVLAN]))
 	typ := uint16(k[WordEthDst])
 	if typ < ethTypeMin {
+		if _, snapType := snap(payload, 0); snapType != EthTypeNone {
+			payload = nil
+		}
 		return append(be.AppendUint16(b, uint16(min(len(payload), 1500))), payload...)
 	}
 	b = be.AppendUint16(b, typ)

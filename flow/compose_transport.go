@@ -36,6 +36,9 @@ func composeTransport(b []byte, k *Key, payload []byte, pseudo func(n int) packe
 		pseudo = func(int) packet.Sum { return 0 }
 	case ProtoICMPv6:
 		b, at = composeICMPv6(b, k), 2
+		if len(b) > start+packet.ICMPLen {
+			payload = nil
+		}
 	default:
 		return append(b, payload...)
 	}
