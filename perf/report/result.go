@@ -45,13 +45,13 @@ type Rx struct {
 // sink's ring, in nanoseconds. It includes the wait for the rest of its burst
 // at both ends.
 type Latency struct {
-	Samples uint64  `json:"latency_samples"`
-	Min     int64   `json:"latency_min_ns"`
-	Mean    float64 `json:"latency_mean_ns"`
-	P50     int64   `json:"latency_p50_ns"`
-	P99     int64   `json:"latency_p99_ns"`
-	P999    int64   `json:"latency_p999_ns"`
-	Max     int64   `json:"latency_max_ns"`
+	Samples uint64  `json:"latency_samples,omitempty"`
+	Min     int64   `json:"latency_min_ns,omitempty"`
+	Mean    float64 `json:"latency_mean_ns,omitempty"`
+	P50     int64   `json:"latency_p50_ns,omitempty"`
+	P99     int64   `json:"latency_p99_ns,omitempty"`
+	P999    int64   `json:"latency_p999_ns,omitempty"`
+	Max     int64   `json:"latency_max_ns,omitempty"`
 }
 
 // Result is one run. Rates are packets per second (pps). A key is absent when
