@@ -55,10 +55,8 @@ func (b *Bridge) Trace(w io.Writer, key *flow.Key) {
 	}
 	fmt.Fprintf(w, "\nFinal flow: %s\n", final)
 	fmt.Fprintf(w, "Megaflow: %s\n", xlate.MegaflowText(key, &res.Mask))
-	fmt.Fprintf(w, "Datapath actions: %s\n", actionsText(res.Actions))
+	fmt.Fprintf(w, "Datapath actions: %s\n", res.Actions.AppendODP(nil, nil, key))
 }
-
-func actionsText(l action.List) string { return fmt.Sprint(l) }
 
 // Flow is a flow of the datapath, for showing.
 type Flow struct {

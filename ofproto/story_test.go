@@ -143,14 +143,14 @@ func (s *stage) packet(c *story.Call) (string, error) {
 	if d.Failure != "" {
 		how += ": " + d.Failure
 	}
-	return fmt.Sprintf("%s: %s", how, actionsText(d.Actions)), nil
+	return fmt.Sprintf("%s: %s", how, d.Actions.AppendODP(nil, nil, &key)), nil
 }
 
 // megaflows shows the flows of the datapath.
 func (s *stage) megaflows(c *story.Call) (string, error) {
 	var lines []string
 	for _, f := range s.b.Flows() {
-		lines = append(lines, fmt.Sprintf("%s packets:%d actions:%s", f.Match.String(), f.Stats.Packets, actionsText(f.Actions)))
+		lines = append(lines, fmt.Sprintf("%s packets:%d actions:%s", f.Match.String(), f.Stats.Packets, f.Actions.AppendODP(nil, nil, &f.Match.Key)))
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n"), nil

@@ -12,8 +12,8 @@ import (
 
 var (
 	linkFields = []flow.FieldID{flow.FieldEthSrc, flow.FieldEthDst}
-	ipv4Fields = []flow.FieldID{flow.FieldNWSrc, flow.FieldNWDst, flow.FieldNWTOS, flow.FieldNWTTL}
-	ipv6Fields = []flow.FieldID{flow.FieldIPv6Src, flow.FieldIPv6Dst, flow.FieldIPv6Label, flow.FieldNWTOS, flow.FieldNWTTL}
+	ipv4Fields = []flow.FieldID{flow.FieldNWSrc, flow.FieldNWDst, flow.FieldIPTOS, flow.FieldNWTTL}
+	ipv6Fields = []flow.FieldID{flow.FieldIPv6Src, flow.FieldIPv6Dst, flow.FieldIPv6Label, flow.FieldIPTOS, flow.FieldNWTTL}
 	arpFields  = []flow.FieldID{flow.FieldARPOp, flow.FieldARPSPA, flow.FieldARPTPA, flow.FieldARPSHA, flow.FieldARPTHA}
 	nshFields  = []flow.FieldID{flow.FieldNSHFlags, flow.FieldNSHTTL, flow.FieldNSHSPI, flow.FieldNSHSI,
 		flow.FieldNSHC1, flow.FieldNSHC2, flow.FieldNSHC3, flow.FieldNSHC4}

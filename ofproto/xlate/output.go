@@ -1,8 +1,6 @@
 package xlate
 
 import (
-	"slices"
-
 	"pollux/action"
 	"pollux/counter"
 	"pollux/flow"
@@ -104,7 +102,6 @@ func (x *Translator) controller(c *openflow.Controller) {
 
 // metadata is what is known of the packet beside its bytes: the registers, and
 // what the datapath said, where it is not zero. All of it is seen: the controller is told.
-// A packet that came through no tunnel is told by its port, which is always seen.
 func (x *Translator) metadata() (m flow.Match) {
 	told := func(w int, mask uint64) {
 		x.seen[w] |= mask
@@ -113,7 +110,10 @@ func (x *Translator) metadata() (m flow.Match) {
 		}
 	}
 	told(flow.WordHash, 0xffffffff)
-	if slices.ContainsFunc(x.key[flow.WordTunID:flow.WordEthDst], func(v uint64) bool { return v != 0 }) {
+	told(flow.WordTunIP, ^uint64(0))
+	told(flow.WordTunIP6DstHi, ^uint64(0))
+	told(flow.WordTunIP6DstLo, ^uint64(0))
+	if uint32(x.key[flow.WordTunIP]) != 0 || x.key[flow.WordTunIP6DstHi]|x.key[flow.WordTunIP6DstLo] != 0 { // it came through a tunnel
 		for w := flow.WordTunID; w < flow.WordEthDst; w++ {
 			told(w, ^uint64(0))
 		}

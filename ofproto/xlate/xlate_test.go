@@ -79,8 +79,11 @@ func randomKey(r *rand.Rand) (k flow.Key) {
 	return k
 }
 
-// possible takes away what no packet has: headers behind an unknown type, a tag inside none.
+// possible takes away what no packet has: headers behind an unknown type, a tag inside none, a tunnel that leads nowhere.
 func possible(k *flow.Key) {
+	if uint32(k[flow.WordTunIP]) == 0 && k[flow.WordTunIP6DstHi]|k[flow.WordTunIP6DstLo] == 0 {
+		clear(k[flow.WordTunID:flow.WordEthDst])
+	}
 	if k[flow.WordVLAN]&(flow.VLANPresent<<32) == 0 {
 		k[flow.WordVLAN] = 0
 	}
