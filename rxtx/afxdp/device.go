@@ -75,3 +75,18 @@ func (d *device) virtual() bool {
 	}
 	return info.BusInfo == "" || info.BusInfo == "N/A"
 }
+
+// promiscuous makes a device receive frames for everybody, as a switch must, for as long as the
+// returned socket is open: the kernel takes it back by itself when the process dies.
+func promiscuous(ifindex int) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) // protocol 0: it receives nothing
+	if err != nil {
+		return -1, fmt.Errorf("open packet socket: %w", explainSocket(err))
+	}
+	m := unix.PacketMreq{Ifindex: int32(ifindex), Type: unix.PACKET_MR_PROMISC}
+	if err = unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &m); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("set promiscuous mode: %w", err)
+	}
+	return fd, nil
+}

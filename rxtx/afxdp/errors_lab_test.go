@@ -161,3 +161,37 @@ func TestOffloadsComeBack(t *testing.T) {
 		t.Errorf("features before\n%s\nafter\n%s", before, after)
 	}
 }
+
+func TestProbe(t *testing.T) {
+	x := newBench(t)
+	o1, _ := both(Options{})
+	f := x.forward(t, 8192, o1) // a switch that runs beside
+	x.s.Do(t, func() error {
+		r, err := ProbeDevice("sb")
+		if err != nil || r.Mode != ModeNative || r.Native != nil || r.ZeroCopy == nil || !r.Jumbo || !r.Tags {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if r, err = ProbeDevice("sa"); err != nil || r.Mode != "" || r.Native == nil {
+			t.Errorf("a device in use: %+v, %v", r, err)
+		}
+		return nil
+	})
+	f.end(t)
+}
+
+// A device is promiscuous while its port is open.
+func TestPromiscuous(t *testing.T) {
+	x := newBench(t)
+	o1, _ := both(Options{})
+	promiscuous := func() bool {
+		return strings.Contains(x.s.Run(t, "ip", "-d", "link", "show", "sa"), "promiscuity 1")
+	}
+	f := x.forward(t, 8192, o1)
+	if !promiscuous() {
+		t.Error("not promiscuous while open")
+	}
+	f.end(t)
+	if promiscuous() {
+		t.Error("still promiscuous")
+	}
+}

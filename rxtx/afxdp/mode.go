@@ -19,7 +19,7 @@ func (p *Port) findMode(mode string, have int) error {
 	p.multiFrame = p.umem.multiFrame()
 	p.halfDone = !p.program.native || p.device.virtual() // packets that the stack has merged (GRO) come so, too
 	if p.program.native && (mode == ModeAuto || mode == ModeZeroCopy) {
-		err := p.bindAll(p.zeroCopy())
+		err := p.bindAll(p.registering(unix.XDP_ZEROCOPY))
 		if err == nil {
 			p.mode = ModeZeroCopy
 			return nil
@@ -57,15 +57,18 @@ func (p *Port) attach(mode string, have int) error {
 
 // copying is how sockets are bound that share the anchor's registration, which is one for copying.
 func (p *Port) copying() binding {
+	if p.umem.anchor == nil {
+		return p.registering(unix.XDP_COPY)
+	}
 	b := p.binding
 	b.flags, b.sharedFD = unix.XDP_SHARED_UMEM, p.umem.anchor.fd
 	return b
 }
 
-// zeroCopy is how a device's first socket is bound in zero-copy mode, with a registration of its own.
-func (p *Port) zeroCopy() binding {
+// registering is how a device's first socket is bound with a registration of its own, as zero copy needs it.
+func (p *Port) registering(flags uint16) binding {
 	b := p.binding
-	b.flags = unix.XDP_ZEROCOPY | p.umem.flags
+	b.flags = flags | p.umem.flags
 	b.register, b.frameSize = p.umem.memory.Bytes(), p.umem.memory.FrameSize()
 	return b
 }
@@ -87,8 +90,8 @@ func (p *Port) bindAll(b binding) error {
 	return nil
 }
 
-// openQueue opens the socket of one queue. In zero-copy mode the second and further sockets share the registration of any
-// that is open. Called with p.mu held, or from Open.
+// openQueue opens the socket of one queue. Where the device has a registration of its own, the second and further sockets share that of
+// any that is open. Called with p.mu held, or from Open.
 func (p *Port) openQueue(queue int) (*socket, error) {
 	b := p.binding
 	b.queue = queue

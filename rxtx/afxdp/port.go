@@ -53,6 +53,7 @@ type Port struct {
 	multiFrame  bool     // packets may take several frames
 	halfDone    bool     // packets may come with half-done checksums
 	switchedOff []string // offloads that were on
+	promisc     int      // the socket that makes the device promiscuous
 
 	coalesceCycles uint64
 	longest        atomic.Int32 // bytes that the device takes, by its MTU when it was last looked at
@@ -83,7 +84,7 @@ func open(umem *UMEM, o Options) (_ *Port, err error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	p := &Port{name: o.Device, umem: umem, waiting: map[int]*socket{}, live: map[int]*socket{}}
+	p := &Port{name: o.Device, umem: umem, promisc: -1, waiting: map[int]*socket{}, live: map[int]*socket{}}
 	p.coalesceCycles = uint64(o.Coalesce.Seconds() * clock.CyclesPerSecond())
 	defer func() {
 		if err != nil {
@@ -113,6 +114,9 @@ func open(umem *UMEM, o Options) (_ *Port, err error) {
 		return nil, err
 	}
 	p.reveal()
+	if p.promisc, err = promiscuous(p.device.ifindex); err != nil {
+		return nil, err
+	}
 	umem.count(1)
 	return p, nil
 }
@@ -220,6 +224,10 @@ func (p *Port) shut() (err error) {
 		delete(p.waiting, q)
 	}
 	p.unreveal()
+	if p.promisc >= 0 {
+		unix.Close(p.promisc)
+		p.promisc = -1
+	}
 	if p.device != nil {
 		p.device.close()
 	}

@@ -44,17 +44,30 @@ func OpenUMEM(frames, frameSize int, huge string) (*UMEM, error) {
 	if frames <= 0 {
 		return nil, fmt.Errorf("open UMEM: %d frames", frames)
 	}
-	u := &UMEM{}
-	var err error
-	if u.mem, err = u.allocate(frames*frameSize, huge); err != nil {
-		return nil, fmt.Errorf("open UMEM: %w", err)
-	}
-	if u.memory, err = packet.NewMemory(u.mem[:frames*frameSize], frameSize); err == nil {
-		err = u.openAnchor()
+	u, err := newUMEM(frames, frameSize, huge)
+	if err == nil {
+		if err = u.openAnchor(); err != nil {
+			unix.Munmap(u.mem)
+		}
 	}
 	if err != nil {
-		unix.Munmap(u.mem)
 		return nil, fmt.Errorf("open UMEM: %w", err)
+	}
+	return u, nil
+}
+
+// newUMEM makes a UMEM without an anchor, on which every port registers the memory for itself.
+func newUMEM(frames, frameSize int, huge string) (u *UMEM, err error) {
+	u = &UMEM{flags: unix.XDP_USE_NEED_WAKEUP}
+	if !kernelBefore(6, 6) {
+		u.flags |= unix.XDP_USE_SG
+	}
+	if u.mem, err = u.allocate(frames*frameSize, huge); err != nil {
+		return nil, err
+	}
+	if u.memory, err = packet.NewMemory(u.mem[:frames*frameSize], frameSize); err != nil {
+		unix.Munmap(u.mem)
+		return nil, err
 	}
 	return u, nil
 }
@@ -122,7 +135,9 @@ func (u *UMEM) Close() error {
 	if u.ports > 0 {
 		return fmt.Errorf("close UMEM: %d ports are still open", u.ports)
 	}
-	u.anchor.close()
+	if u.anchor != nil {
+		u.anchor.close()
+	}
 	return unix.Munmap(u.mem)
 }
 
