@@ -4,10 +4,15 @@ package lab
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
 
 	"pollux/internal/lab"
 )
@@ -127,16 +132,45 @@ func TestRefusals(t *testing.T) {
 	reaches(t, a, "10.0.0.2")
 }
 
-// A second switch does not take the devices of a first: it says who has them. a0 ==== d0 [pollux] d1 ==== b0.
-func TestDeviceInUse(t *testing.T) {
+// A second switch in the same namespace does not disturb the first: it says what is in its way, and ends. a0 ==== d0 [pollux] d1 ==== b0.
+func TestSecondSwitch(t *testing.T) {
 	a, sw, _ := hosts(t)
 	start(t, sw, "d0", "d1")
 	reaches(t, a, "10.0.0.2")
-	out, err := sw.Try("timeout", "20", lab.Binary(t), "start", "d0", "d1", "--run-dir", t.TempDir())
-	if err == nil || !strings.Contains(out, "d0") || !strings.Contains(strings.ToLower(out), "xdp") {
+	out, err := sw.Try("timeout", "-k", "1", "20", lab.Binary(t), "start", "d0", "d1", "--run-dir", t.TempDir())
+	if err == nil || !strings.Contains(out, "d0") && !strings.Contains(out, "another Pollux") {
 		t.Errorf("a second switch on the same devices: %v, %s", err, out)
 	}
 	if r := a.Ping(t, "10.0.0.2", 3); r.Received != 3 {
 		t.Errorf("the first suffers: %+v", r)
 	}
+}
+
+// A device that has somebody else's XDP program is refused, says so, and is taken when the program is gone. a0 ==== d0 [pollux] d1 ==== b0.
+func TestProgramAttached(t *testing.T) {
+	a, sw, _ := hosts(t)
+	var attached link.Link
+	sw.Do(t, func() error {
+		const pass = 2 // XDP_PASS
+		prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: "stranger", Type: ebpf.XDP, License: "GPL",
+			Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, pass), asm.Return()}})
+		if err != nil {
+			return err
+		}
+		defer prog.Close()
+		dev, err := net.InterfaceByName("d1")
+		if err != nil {
+			return err
+		}
+		attached, err = link.AttachXDP(link.XDPOptions{Program: prog, Interface: dev.Index, Flags: link.XDPDriverMode})
+		return err
+	})
+	defer attached.Close()
+	out, err := sw.Try("timeout", "-k", "1", "20", lab.Binary(t), "start", "d0", "d1", "--run-dir", t.TempDir())
+	if err == nil || !strings.Contains(out, "d1") || !strings.Contains(out, "XDP") || !strings.Contains(out, "stranger") {
+		t.Errorf("start on a device with a program: %v, %s", err, out)
+	}
+	attached.Close()
+	start(t, sw, "d0", "d1")
+	reaches(t, a, "10.0.0.2")
 }

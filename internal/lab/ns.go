@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
@@ -91,6 +92,7 @@ func (ns *NS) Try(words ...string) (string, error) {
 func (ns *NS) command(words []string) *exec.Cmd {
 	cmd := exec.Command("ip", append([]string{"netns", "exec", ns.Name}, words...)...) // which becomes the command itself: same pid
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
+	cmd.WaitDelay = time.Second // what it left running may hold the output open
 	return cmd
 }
 

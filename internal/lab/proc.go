@@ -30,7 +30,6 @@ func (ns *NS) StartEnv(t testing.TB, env []string, words ...string) *Proc {
 	p := &Proc{name: strings.Join(words, " "), cmd: ns.command(words), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.Env = append(p.cmd.Environ(), env...)
-	p.cmd.WaitDelay = time.Second // children may hold the output open
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", p.name, err)
 	}
