@@ -96,7 +96,7 @@ func spawn(path, logFile string, c *DatapathConfig) (*dpif.Client, error) {
 		return nil, fmt.Errorf("start datapath process: %w", err)
 	}
 	l.SetUnlinkOnClose(false)
-	defer l.Close() // the inherited copy listens on; a connection that it never takes fails when it dies
+	defer l.Close()
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, fmt.Errorf("start datapath process: %w", err)
 	}
@@ -113,6 +113,8 @@ func spawn(path, logFile string, c *DatapathConfig) (*dpif.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start datapath process: %w", err)
 	}
+	// From now on the process alone listens, so that a connection fails when it dies.
+	l.Close()
 	return start(exec.Command(self, "datapath"), path, logFile, file, settings)
 }
 
