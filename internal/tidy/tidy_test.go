@@ -67,6 +67,7 @@ func TestChecksComplain(t *testing.T) {
 		{"flow/a.go", `package flow; func f(time struct{Now int}) int { return time.Now }`, ""},
 		{"flow/a_test.go", `package flow; import "time"; var x = time.Now()`, ""},
 		{"flow/a_test.go", `package flow; import "time"; func f() { time.Sleep(1) }`, "time.Sleep"},
+		{"flow/bench_test.go", `package flow; import "time"; func f() { time.Sleep(1) }`, ""},
 		{"pmd/a.go", `package pmd; import _ "log/slog"`, "logUsers"},
 		{"vswitch/a.go", `package vswitch; import _ "log/slog"`, ""},
 		{"flow/a.go", `package flow; import "net"; var x = net.InterfaceByName`, "netUsers"},
