@@ -51,7 +51,7 @@ func (j *injector) Received(b *packet.Batch, o *Owner) {
 
 // spoil changes the bytes of a packet.
 func (j *injector) spoil(p *packet.Packet, o *Owner) {
-	if j.hits(j.faults.Cut) {
+	if p.Len() > 0 && j.hits(j.faults.Cut) {
 		o.Pool.Trim(p, 1+j.rand.IntN(p.Len()))
 	}
 	if b := p.Bytes(); len(b) > 0 && j.hits(j.faults.Flip) {

@@ -10,8 +10,8 @@ import (
 
 // Hook sees what passes a queue. It is called on the thread of the queue.
 type Hook interface {
-	// Received may change b: change packets, give some back to the pool (and
-	// count them), add others.
+	// Received gets what just came in and may change it: change packets, give some back
+	// to the pool (and count them), add others while there is room.
 	Received(b *packet.Batch, o *Owner)
 	// Sending likewise, before the port gets b.
 	Sending(b *packet.Batch, o *Owner)
@@ -45,6 +45,7 @@ type queue struct {
 	rxtx.Queue
 	hook  Hook
 	owner Owner
+	fresh packet.Batch // for what comes into a batch that is not empty
 }
 
 func (q *queue) Attach(pool *packet.Pool, c *counter.Port, n uint32) error {
@@ -56,10 +57,30 @@ func (q *queue) Attach(pool *packet.Pool, c *counter.Port, n uint32) error {
 }
 
 func (q *queue) Receive(b *packet.Batch) {
+	had := b.Len()
 	q.Queue.Receive(b)
-	if b.Len() > 0 {
+	switch {
+	case b.Len() == had:
+	case had == 0:
 		q.hook.Received(b, &q.owner)
+	default:
+		q.receivedBehind(b, had)
 	}
+}
+
+// receivedBehind shows the hook what came in behind the first had packets of b.
+func (q *queue) receivedBehind(b *packet.Batch, had int) {
+	fresh := b.Packets()[had:]
+	b.Truncate(had)
+	q.fresh.Limit(b.Room())
+	for _, p := range fresh {
+		q.fresh.Append(p)
+	}
+	q.hook.Received(&q.fresh, &q.owner)
+	for _, p := range q.fresh.Packets() {
+		b.Append(p)
+	}
+	q.fresh.Reset()
 }
 
 func (q *queue) Send(b *packet.Batch) {
