@@ -22,14 +22,19 @@ func setNeighbour(p *packet.Packet, id flow.FieldID, v, mask flow.Value) {
 	}
 	end, _ := transportLength(p) // behind it may be padding
 	h = h[:min(end, len(h))]
-	pl := places[id]
+	pl := &places[id]
 	if id != flow.FieldNDReserved && id != flow.FieldNDTarget {
 		h = linkOption(h, id)
 	}
 	if len(h) < int(pl.off)+int(pl.size) {
 		return
 	}
-	correctTransport(p, icmpv6, pl.write(h, v, mask))
+	if pl.size == 16 {
+		correctTransport(p, icmpv6, pl.writeAddress(h, v, mask))
+		return
+	}
+	old, fresh := pl.write(h, v.Lo, mask.Lo)
+	correctTransport(p, icmpv6, noted(pl, old, fresh))
 }
 
 // linkOption is the first option that has what the field is about, nil if there is none.

@@ -12,7 +12,6 @@ const (
 	label // the outer MPLS label stack entry
 	ipv4
 	ipv6
-	ip // the fields that both have, at different places
 	arp
 	nsh
 	tcp
@@ -32,7 +31,8 @@ type place struct {
 	size   uint8
 	shift  uint8
 	bits   uint8
-	pseudo bool // part of the pseudo-header that transport checksums cover
+	pseudo bool   // part of the pseudo-header that transport checksums cover
+	v6     *place // where it lies in IPv6, for the fields that both versions of IP have
 }
 
 // places is the one table of what Set can write. A transport field is
@@ -50,11 +50,11 @@ var places = [flow.NumFields]place{
 	flow.FieldMPLSTTL:    {layer: label, off: 3, size: 1, bits: 8},
 	flow.FieldNWSrc:      {layer: ipv4, off: 12, size: 4, bits: 32, pseudo: true},
 	flow.FieldNWDst:      {layer: ipv4, off: 16, size: 4, bits: 32, pseudo: true},
-	flow.FieldIPTOS:      {layer: ip, off: 1, size: 1, bits: 8},
-	flow.FieldNWTOS:      {layer: ip, off: 1, size: 1, bits: 8},
-	flow.FieldIPDSCP:     {layer: ip, off: 1, size: 1, bits: 6, shift: 2},
-	flow.FieldNWECN:      {layer: ip, off: 1, size: 1, bits: 2},
-	flow.FieldNWTTL:      {layer: ip, off: 8, size: 1, bits: 8},
+	flow.FieldIPTOS:      {layer: ipv4, off: 1, size: 1, bits: 8, v6: &tosOfIPv6},
+	flow.FieldNWTOS:      {layer: ipv4, off: 1, size: 1, bits: 8, v6: &tosOfIPv6},
+	flow.FieldIPDSCP:     {layer: ipv4, off: 1, size: 1, bits: 6, shift: 2, v6: &dscpOfIPv6},
+	flow.FieldNWECN:      {layer: ipv4, off: 1, size: 1, bits: 2, v6: &ecnOfIPv6},
+	flow.FieldNWTTL:      {layer: ipv4, off: 8, size: 1, bits: 8, v6: &ttlOfIPv6},
 	flow.FieldIPv6Src:    {layer: ipv6, off: 8, size: 16, bits: 128, pseudo: true},
 	flow.FieldIPv6Dst:    {layer: ipv6, off: 24, size: 16, bits: 128, pseudo: true},
 	flow.FieldIPv6Label:  {layer: ipv6, off: 0, size: 4, bits: 20},
@@ -93,22 +93,12 @@ var places = [flow.NumFields]place{
 	flow.FieldDPHash:      {layer: metadata, bits: 32},
 }
 
-// Where IPv6 has the fields that both versions of IP have.
 var (
-	tosOfIPv6 = place{layer: ipv6, off: 0, size: 2, bits: 8, shift: 4}
-	ttlOfIPv6 = place{layer: ipv6, off: 7, size: 1, bits: 8}
+	tosOfIPv6  = place{layer: ipv6, off: 0, size: 2, bits: 8, shift: 4}
+	dscpOfIPv6 = place{layer: ipv6, off: 0, size: 2, bits: 6, shift: 6}
+	ecnOfIPv6  = place{layer: ipv6, off: 0, size: 2, bits: 2, shift: 4}
+	ttlOfIPv6  = place{layer: ipv6, off: 7, size: 1, bits: 8}
 )
-
-// inIPv6 is the place in IPv6 of a field of the layer ip.
-func (pl place) inIPv6() place {
-	if pl.off == 8 {
-		return ttlOfIPv6
-	}
-	v6 := tosOfIPv6
-	v6.shift += pl.shift
-	v6.bits = pl.bits
-	return v6
-}
 
 // Settable reports whether Set can write the field.
 func Settable(id flow.FieldID) bool { return id < flow.NumFields && places[id].layer != nowhere }

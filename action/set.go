@@ -8,7 +8,7 @@ import (
 
 // set writes the bits of a field that mask has. A packet without the field stays as it is.
 func set(p *packet.Packet, id flow.FieldID, v, mask flow.Value) counter.Drop {
-	pl := places[id]
+	pl := &places[id]
 	switch pl.layer {
 	case metadata:
 		setMetadata(p, id, uint32(v.Lo), uint32(mask.Lo))
@@ -16,11 +16,8 @@ func set(p *packet.Packet, id flow.FieldID, v, mask flow.Value) counter.Drop {
 	case neighbour:
 		setNeighbour(p, id, v, mask)
 		return counter.Forwarded
-	case ip:
-		pl.layer = ipv4
-		if _, is := network(p); is == ipv6 {
-			pl = pl.inIPv6()
-		}
+	case sctp:
+		return setSCTP(p, pl, v.Lo, mask.Lo)
 	case arp:
 		if id == flow.FieldARPOp && mask.Lo == 0xff {
 			v.Lo, mask.Lo = v.Lo&0xff, 0xffff // the key has eight of its bits, the others are zero
@@ -29,35 +26,43 @@ func set(p *packet.Packet, id flow.FieldID, v, mask flow.Value) counter.Drop {
 		mask.Lo &^= flow.VLANPresent // says in a key that there is a tag; in a packet it is another bit
 	}
 	h := located(p, pl.layer)
+	if h == nil && pl.v6 != nil {
+		pl = pl.v6
+		h = located(p, ipv6)
+	}
 	if len(h) < int(pl.off)+int(pl.size) {
 		return counter.Forwarded
 	}
-	if pl.layer == sctp {
-		return setSCTP(p, pl, v.Lo, mask.Lo)
+	if pl.size == 16 {
+		correct(p, pl, h, pl.writeAddress(h, v, mask))
+	} else if old, fresh := pl.write(h, v.Lo, mask.Lo); pl.layer >= ipv4 {
+		correct(p, pl, h, noted(pl, old, fresh))
 	}
-	correct(p, pl, h, pl.write(h, v, mask))
 	return counter.Forwarded
 }
 
-// write writes the bits of v that mask has to the place in h, and returns what that changes in sums over h.
-func (pl place) write(h []byte, v, mask flow.Value) change {
+// write writes the bits of v that mask has to the place in h. It returns the numbers there before and after.
+func (pl *place) write(h []byte, v, mask uint64) (old, fresh uint64) {
 	f := h[pl.off : pl.off+pl.size]
-	if pl.size == 16 {
-		oldHi, oldLo := be.Uint64(f), be.Uint64(f[8:])
-		hi, lo := oldHi&^mask.Hi|v.Hi&mask.Hi, oldLo&^mask.Lo|v.Lo&mask.Lo
-		be.PutUint64(f, hi)
-		be.PutUint64(f[8:], lo)
-		return change(0).note(pl, oldHi, hi).note(pl, oldLo, lo)
-	}
-	m := mask.Lo & (1<<pl.bits - 1) << pl.shift
-	old := load(f)
-	fresh := old&^m | v.Lo<<pl.shift&m
+	m := mask & (1<<pl.bits - 1) << pl.shift
+	old = load(f)
+	fresh = old&^m | v<<pl.shift&m
 	store(f, fresh)
-	return change(0).note(pl, old, fresh)
+	return old, fresh
+}
+
+// writeAddress does the same for 16 bytes, and returns how that changes sums over h.
+func (pl *place) writeAddress(h []byte, v, mask flow.Value) change {
+	f := h[pl.off : pl.off+16]
+	oldHi, oldLo := be.Uint64(f), be.Uint64(f[8:])
+	hi, lo := oldHi&^mask.Hi|v.Hi&mask.Hi, oldLo&^mask.Lo|v.Lo&mask.Lo
+	be.PutUint64(f, hi)
+	be.PutUint64(f[8:], lo)
+	return change(packet.Sum(0).Word(^oldHi).Word(hi).Word(^oldLo).Word(lo))
 }
 
 // correct brings the checksums up to date that cover what changed in the header h.
-func correct(p *packet.Packet, pl place, h []byte, c change) {
+func correct(p *packet.Packet, pl *place, h []byte, c change) {
 	switch pl.layer {
 	case ipv4:
 		c.correct(h[10:])

@@ -4,7 +4,6 @@ import (
 	"hash/crc32"
 
 	"pollux/counter"
-	"pollux/flow"
 	"pollux/packet"
 )
 
@@ -16,13 +15,13 @@ import (
 // minus the sum of what was there, in ones' complement.
 type change packet.Sum
 
-// note notes that the number at a place changed. A number that ends at an odd
+// noted is the change of the number at a place. A number that ends at an odd
 // offset ends in the upper byte of its 16-bit word. (A number of 6 bytes is three words.)
-func (c change) note(pl place, old, fresh uint64) change {
+func noted(pl *place, old, fresh uint64) change {
 	if (pl.off+pl.size)&1 == 1 {
 		old, fresh = old<<8, fresh<<8
 	}
-	return change(packet.Sum(c).Word(^old).Word(fresh))
+	return change(packet.Sum(fresh).Word(^old))
 }
 
 // correct applies the change to the checksum at b.
@@ -76,14 +75,17 @@ func crcOf(p *packet.Packet, length int) uint32 {
 
 // setSCTP writes a port of an SCTP packet and corrects its CRC by the
 // difference that the port makes. The CRC of a fragment covers bytes that are not here.
-func setSCTP(p *packet.Packet, pl place, v, mask uint64) counter.Drop {
+func setSCTP(p *packet.Packet, pl *place, v, mask uint64) counter.Drop {
+	h := located(p, sctp)
+	if h == nil {
+		return counter.Forwarded
+	}
 	length, whole := transportLength(p)
 	if !whole {
 		return counter.ActionImpossible
 	}
-	h := p.Bytes()[p.L4:]
 	before := crcOf(p, length)
-	pl.write(h, flow.Value{Lo: v}, flow.Value{Lo: mask})
+	pl.write(h, v, mask)
 	le.PutUint32(h[8:], le.Uint32(h[8:])^before^crcOf(p, length))
 	return counter.Forwarded
 }
