@@ -55,14 +55,18 @@ func (o *owner) Send(b *packet.Batch) {
 	o.pool.PutBatch(b)
 }
 
-// deliver copies bytes into a frame of the pool and appends it to b, counting it as received
-// or, when frames have run out or it is too long, as dropped.
+// deliver copies bytes into frames of the pool and appends the packet to b, counting it as received
+// and, when frames have run out or it takes too many, as dropped.
 func (o *owner) deliver(b *packet.Batch, data []byte) {
 	o.count.RxPackets.Add(1)
 	o.count.RxBytes.Add(uint64(len(data)))
 	p := o.pool.Make(data)
 	if p == nil {
-		o.count.Drops[counter.RxNoFrame].Add(1)
+		why := counter.RxNoFrame
+		if len(data) > packet.MaxFragments*(o.pool.Memory().FrameSize()-packet.Headroom) {
+			why = counter.RxTooManyFrags
+		}
+		o.count.Drops[why].Add(1)
 		return
 	}
 	p.Port = o.port
