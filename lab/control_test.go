@@ -61,10 +61,10 @@ func TestAppctl(t *testing.T) {
 		"dpif-netdev/pmd-rxq-show":   "d0",
 		"dpctl/show":                 "d1",
 		"dpctl/dump-flows":           "actions:",
-		"fdb/show":                   "MAC",
+		"fdb/show br0":               "MAC",
 		"coverage/show":              "",
 	} {
-		if out := s.appctl(t, command); !strings.Contains(strings.ToLower(out), strings.ToLower(want)) {
+		if out := s.appctl(t, strings.Fields(command)...); !strings.Contains(strings.ToLower(out), strings.ToLower(want)) {
 			t.Errorf("ovs-appctl %s: no %q in\n%s", command, want, out)
 		}
 	}

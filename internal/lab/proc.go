@@ -39,8 +39,9 @@ func (ns *NS) StartEnv(t testing.TB, env []string, words ...string) *Proc {
 		close(p.done)
 	}()
 	t.Cleanup(func() {
+		running := p.Running()
 		p.Stop()
-		if t.Failed() {
+		if t.Failed() && (running || p.err != nil) { // what ended well has nothing to tell
 			t.Logf("%s said:\n%s", p.name, tail(p.Output(), 30))
 		}
 	})

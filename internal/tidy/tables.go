@@ -72,7 +72,6 @@ var house = map[string]room{
 
 	"internal/tidy":  {9, bench},
 	"internal/story": {9, bench},
-	"rxtx/contract":  {9, bench},
 	"internal/lab":   {9, bench},
 	"lab":            {10, bench},
 }
