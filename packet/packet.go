@@ -132,12 +132,16 @@ func (p *Packet) shift(n int) {
 	if p.Next != nil {
 		p.Total = uint32(int(p.Total) + n)
 	}
-	if p.L3 != NoLayer {
-		p.L3 = uint16(int(p.L3) + n)
+	p.L3, p.L4 = shiftLayer(p.L3, n), shiftLayer(p.L4, n)
+}
+
+// shiftLayer is an offset after the first byte moved down by n; a header whose
+// first byte was pulled off is there no more.
+func shiftLayer(layer uint16, n int) uint16 {
+	if layer == NoLayer || int(layer)+n < 0 {
+		return NoLayer
 	}
-	if p.L4 != NoLayer {
-		p.L4 = uint16(int(p.L4) + n)
-	}
+	return uint16(int(layer) + n)
 }
 
 // CopyTo copies the bytes of the whole packet, over all fragments, into b and

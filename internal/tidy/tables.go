@@ -71,6 +71,7 @@ var house = map[string]room{
 	"cmd/pollux":   {9, roof},
 
 	"internal/tidy":  {9, bench},
+	"rxtx/contract":  {9, bench},
 	"internal/story": {9, bench},
 	"internal/lab":   {9, bench},
 	"lab":            {10, bench},
