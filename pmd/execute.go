@@ -139,17 +139,16 @@ func (t *Thread) recirculate(id uint32, b *packet.Batch, depth int) {
 
 // toControl sends a copy of every packet's key and bytes to the control process.
 func (t *Thread) toControl(a *action.Action, b *packet.Batch, last bool, limit int) {
+	reason, maxLen, cookie := a.ToUserspace()
 	for _, p := range b.Packets() {
 		if !t.dp.region.Attached() || t.link.Upcalls.Reserve(1) == 0 {
 			t.stats.LostToControl.Add(1)
 			continue
 		}
 		u := t.link.Upcalls.Slot(0)
-		u.Kind, u.Park, u.Reason, u.Cookie = dpif.UpcallAction, dpif.NoPark, a.Arg, 0
-		if len(a.Payload) > 0 {
-			u.Cookie = a.Payload[0]
-		}
+		u.Kind, u.Park, u.Reason, u.Cookie = dpif.UpcallAction, dpif.NoPark, reason, cookie
 		t.fill(u, p)
+		u.Length = min(u.Length, maxLen)
 		if limit > 0 {
 			u.Length = min(u.Length, uint32(limit))
 		}
