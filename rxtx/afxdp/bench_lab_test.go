@@ -15,6 +15,7 @@ import (
 	"github.com/cilium/ebpf/link"
 
 	"pollux/counter"
+	"pollux/internal/clock"
 	"pollux/internal/lab"
 	"pollux/packet"
 )
@@ -48,13 +49,13 @@ func benchForward(b *testing.B, rate int, wait time.Duration) {
 	stop := generate(b, x.a, "a0", rate)
 	time.Sleep(200 * time.Millisecond)
 	for range b.N {
-		rx, k, cpu := f.counts[0].RxPackets.Load(), f.kicks.Load(), f.cpuNs.Load()
+		rx, k, busy, n := f.counts[0].RxPackets.Load(), f.kicks.Load(), f.busy.Load(), f.burst.Load()
 		begin := time.Now()
 		time.Sleep(benchSeconds * time.Second)
 		packets := float64(f.counts[0].RxPackets.Load() - rx)
 		b.ReportMetric(packets/time.Since(begin).Seconds()/1e6, "Mpps")
 		b.ReportMetric(packets/float64(f.kicks.Load()-k), "packets/send")
-		b.ReportMetric(float64(f.cpuNs.Load()-cpu)/packets, "cpu-ns/packet")
+		b.ReportMetric(float64(f.busy.Load()-busy)/float64(f.burst.Load()-n)/clock.CyclesPerSecond()*1e9, "busy-ns/packet")
 		b.ReportMetric(0, "ns/op")
 	}
 	stop()

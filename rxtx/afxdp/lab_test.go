@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pollux/counter"
+	"pollux/internal/clock"
 	"pollux/internal/lab"
 	"pollux/packet"
 	"pollux/rxtx"
@@ -45,17 +46,17 @@ func (x *bench) setMTU(t *testing.T, mtu string) {
 
 // A forwarder sends what comes in by one port out by the other, queue by queue.
 type forwarder struct {
-	umem     *UMEM
-	ports    []rxtx.Port
-	pool     *packet.Pool
-	counts   []*counter.Port
-	stop     atomic.Bool
-	polls    int
-	cpuNs    atomic.Int64
-	kicks    atomic.Int64
-	perQueue [8]int // packets received
-	ended    chan error
-	look     func(port int, p *packet.Packet) // at what was received, on the polling thread
+	umem        *UMEM
+	ports       []rxtx.Port
+	pool        *packet.Pool
+	counts      []*counter.Port
+	stop        atomic.Bool
+	busy, burst atomic.Int64 // cycles spent on packets, and how many packets
+	disturbed   uint64       // a poll that took longer was interrupted
+	kicks       atomic.Int64
+	perQueue    [8]int // packets received
+	ended       chan error
+	look        func(port int, p *packet.Packet) // at what was received, on the polling thread
 }
 
 // forward opens the ports and polls them until end is called.
@@ -126,12 +127,15 @@ func (f *forwarder) poll() {
 	defer runtime.UnlockOSThread()
 	defer pin(1 % runtime.NumCPU())()
 	var b packet.Batch
+	f.disturbed = uint64(clock.CyclesPerSecond() / 5000)
 	for !f.stop.Load() {
 		for i, p := range f.ports {
 			out := f.ports[(i+1)%len(f.ports)]
 			for q := range p.Queues() {
+				begin, n := clock.Cycles(), 0
 				p.Queue(q).Receive(&b)
-				f.perQueue[q] += b.Len()
+				n = b.Len()
+				f.perQueue[q] += n
 				for _, pkt := range b.Packets() {
 					if f.look != nil {
 						f.look(i, pkt)
@@ -142,11 +146,17 @@ func (f *forwarder) poll() {
 					to.Send(&b)
 				}
 				to.Flush()
+				f.worked(clock.Cycles()-begin, n)
 			}
 		}
-		if f.polls++; f.polls%1024 == 0 {
-			f.cpuNs.Store(threadTime())
-		}
+	}
+}
+
+// worked counts what n packets have cost, unless the machine interrupted.
+func (f *forwarder) worked(cycles uint64, n int) {
+	if n > 0 && cycles < f.disturbed {
+		f.busy.Store(f.busy.Load() + int64(cycles))
+		f.burst.Store(f.burst.Load() + int64(n))
 	}
 }
 
