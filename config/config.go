@@ -128,7 +128,7 @@ func Default(m Machine) *Config {
 		},
 		Umem:   Umem{Frames: 32_768, FrameSize: 2048, HugePages: Auto},
 		Queues: Queues{RxDescriptors: 2048, TxDescriptors: 2048, Mode: Auto, Coalesce: Duration{10 * time.Microsecond}},
-		Cache:  Cache{FirstEntries: 8192, SecondEntries: 1 << 20, SecondEnabled: true, InsertInverseProbability: 100},
+		Cache:  Cache{FirstEntries: 1 << 17, SecondEntries: 1 << 20, SecondEnabled: true, InsertInverseProbability: 100},
 		Limits: Limits{
 			MacTable:       8192,
 			MacAging:       Duration{300 * time.Second},
