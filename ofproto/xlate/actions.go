@@ -7,19 +7,20 @@ import (
 	"pollux/openflow"
 )
 
-// actions does a list of OpenFlow actions in turn.
-func (x *Translator) actions(list []openflow.Action) {
+// actions does a list of OpenFlow actions in turn and reports whether it came to the end.
+func (x *Translator) actions(list []openflow.Action) bool {
 	for _, a := range list {
 		if x.over() {
-			return
+			return false
 		}
 		if x.trace != nil {
 			x.trace.action(a)
 		}
 		if !x.action(a) {
-			return
+			return false
 		}
 	}
+	return !x.over()
 }
 
 // action does one action and reports whether the list goes on.
@@ -59,9 +60,9 @@ func (x *Translator) action(a openflow.Action) bool {
 	case openflow.DecTTL:
 		return x.decTTL(a.ControllerIDs)
 	case openflow.DecMPLSTTL:
-		return x.decField(flow.FieldMPLSTTL, nil)
+		return x.decField(flow.FieldMPLSTTL, "MPLS", nil)
 	case openflow.DecNSHTTL:
-		return x.decField(flow.FieldNSHTTL, nil)
+		return x.decField(flow.FieldNSHTTL, "NSH", nil)
 	case openflow.Resubmit:
 		x.resubmitAction(a)
 	case openflow.Clone:
@@ -129,9 +130,14 @@ func sameLabels(a, b *flow.Key) bool {
 }
 
 // decTTL decrements the TTL of an IP packet; one that has come to its end goes to the controllers.
-func (x *Translator) decTTL(ids []uint16) bool { return x.decField(flow.FieldNWTTL, ids) }
+func (x *Translator) decTTL(ids []uint16) bool {
+	if x.etherType() == flow.EthTypeIPv6 {
+		return x.decField(flow.FieldNWTTL, "IPv6", ids)
+	}
+	return x.decField(flow.FieldNWTTL, "IPv4", ids)
+}
 
-func (x *Translator) decField(id flow.FieldID, controllers []uint16) bool {
+func (x *Translator) decField(id flow.FieldID, protocol string, controllers []uint16) bool {
 	f := id.Field()
 	if !x.meets(f.Prereq) {
 		return true
@@ -142,7 +148,7 @@ func (x *Translator) decField(id flow.FieldID, controllers []uint16) bool {
 		f.Set(&x.key, flow.Value{Lo: ttl - 1})
 		return true
 	}
-	x.detail(traceWarn, "TTL would become 0, sending to the controller instead")
+	x.detail(traceWarn, "%s decrement TTL exception", protocol)
 	if len(controllers) == 0 {
 		controllers = []uint16{0}
 	}

@@ -122,7 +122,7 @@ func (x *Translator) writeSub(dst openflow.Subfield, v flow.Value) {
 func (x *Translator) pop(dst openflow.Subfield) {
 	n := len(x.stack) - 1
 	if n < 0 {
-		x.detail(traceWarn, "attempted to pop from an empty stack")
+		x.detail(traceError, "stack underflow")
 		return
 	}
 	v := x.stack[n]

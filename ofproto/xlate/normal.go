@@ -88,12 +88,22 @@ func (x *Translator) normalFlood(vlan uint16) {
 // leave sends the packet out of a port with the tag that this port wants for the VLAN, and leaves the packet as it was.
 func (x *Translator) leave(p *Port, vlan uint16) {
 	old := x.key[flow.WordVLAN]
-	switch vid := p.VLAN.Leaves(vlan); {
-	case vid == 0 && x.tagged():
+	switch {
+	case p.VLAN.Strips(vlan), vlan == 0 && !x.prioritized():
 		x.popVLAN()
-	case vid != 0 && vid != uint16(old>>32)&0xfff, vid != 0 && !x.tagged():
-		x.setVLAN(flow.FieldVLANVID, uint64(vid)|flow.VLANPresent, true)
+	case vlan != uint16(old>>32)&0xfff, !x.tagged():
+		x.setVLAN(flow.FieldVLANVID, uint64(vlan)|flow.VLANPresent, true)
 	}
 	x.outputTo(p, 0)
 	x.key[flow.WordVLAN] = old
+}
+
+// prioritized reports whether the packet's tag, if there is one, gives it a priority: such a tag is worth something without a VLAN id too.
+func (x *Translator) prioritized() bool {
+	const pcp = 0xe000 << 32
+	if !x.tagged() {
+		return false
+	}
+	x.seen[flow.WordVLAN] |= pcp
+	return x.key[flow.WordVLAN]&pcp != 0
 }

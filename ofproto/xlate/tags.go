@@ -1,6 +1,7 @@
 package xlate
 
 import (
+	"cmp"
 	"math/bits"
 
 	"pollux/action"
@@ -91,11 +92,14 @@ func (l labels) store(k *flow.Key) {
 	k[flow.WordMPLS2] = uint64(l[2])<<32 | k[flow.WordMPLS2]&0xffffffff
 }
 
-// depth is how many labels of the packet the key has.
+// depth is how many labels of the packet the key has. An entry of zeros is none: nobody knows what is behind the last label.
 func (l labels) depth() int {
 	for i, e := range l {
-		if e&bottom != 0 {
+		switch {
+		case e&bottom != 0:
 			return i + 1
+		case e == 0:
+			return i
 		}
 	}
 	return len(l)
@@ -133,13 +137,14 @@ func (x *Translator) pushMPLS(ethertype uint16) {
 }
 
 // firstLabel is the label stack entry of a packet that had none: label 0, or the
-// explicit null of IPv6, with the class and TTL of its IP header.
+// explicit null of IPv6, with the TTL of its IP header and, as Open vSwitch does it, the lower half of the DSCP.
 func (x *Translator) firstLabel() uint32 {
 	ttl, label, class := uint32(64), uint32(0), uint32(0)
 	if x.meets(flow.NeedIP) {
 		x.seen[flow.WordIPProto] |= 0xfc<<48 | 0xff<<40
 		w := x.key[flow.WordIPProto]
-		ttl, class = uint32(uint8(w>>40)), uint32(w>>50)&0x3f>>3
+		class = uint32(w>>50) & 7
+		ttl = cmp.Or(uint32(uint8(w>>40)), ttl)
 		if x.etherType() == flow.EthTypeIPv6 {
 			label = 2
 		}

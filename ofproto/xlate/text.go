@@ -16,10 +16,32 @@ func FlowText(key *flow.Key) string {
 		m.Mask[w] = ^uint64(0)
 	}
 	m.Mask[flow.WordVLAN] = 0xffff << 32
-	if !isMPLS(uint16(key[flow.WordEthDst])) {
-		m.Mask[flow.WordMPLS] = 0
-	}
+	hideAbsent(key, &m.Mask)
 	return string(m.Append(nil, nil))
+}
+
+// hideAbsent clears the mask of headers that a packet of this kind has not.
+func hideAbsent(key *flow.Key, m *flow.Mask) {
+	typ, proto := uint16(key[flow.WordEthDst]), key[flow.WordIPProto]>>56
+	if !isMPLS(typ) {
+		m[flow.WordMPLS] = 0
+	}
+	switch typ {
+	case flow.EthTypeIPv4, flow.EthTypeIPv6:
+	case flow.EthTypeARP, flow.EthTypeRARP, flow.EthTypeNSH:
+		return
+	default:
+		clear(m[flow.WordIP:flow.DatapathWords])
+		return
+	}
+	switch proto {
+	case flow.ProtoTCP, flow.ProtoUDP, flow.ProtoSCTP, flow.ProtoICMP, flow.ProtoICMPv6:
+		if key[flow.WordIPProto]>>32&flow.FragLater == 0 {
+			return
+		}
+	}
+	m[flow.WordIPProto] = m[flow.WordIPProto] >> 32 << 32
+	clear(m[flow.WordNDTargetHi : flow.WordNDTargetLo+1])
 }
 
 // nonZeroHalves is the mask of those 32-bit halves of a word that are not zero: two fields often share a word.

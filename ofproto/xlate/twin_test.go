@@ -59,19 +59,19 @@ func (w *twin) lookup(t uint8, as openflow.Port) {
 		return
 	}
 	w.table = t
-	w.actions(hit.Instructions.Apply)
-	if hit.Instructions.Goto != 0 && !w.exit {
+	if w.actions(hit.Instructions.Apply) && hit.Instructions.Goto != 0 {
 		w.lookup(hit.Instructions.Goto, w.port())
 	}
 	w.table = from
 }
 
-func (w *twin) actions(list []openflow.Action) {
+func (w *twin) actions(list []openflow.Action) bool {
 	for _, a := range list {
 		if w.exit || w.broke || !w.do(a) {
-			return
+			return false
 		}
 	}
+	return !w.exit
 }
 
 func (w *twin) do(a openflow.Action) bool {
@@ -177,9 +177,9 @@ func (w *twin) normal() {
 			continue
 		}
 		old := w.key
-		w.do(openflow.PopVLAN{})
-		if p.VLAN.Leaves(vlan) != 0 {
-			w.key[flow.WordVLAN] = old[flow.WordVLAN]
+		if strips := p.VLAN.Mode == Access || p.VLAN.Mode == NativeUntagged && vlan == p.VLAN.Tag; strips || (vlan == 0 && tag>>13&7 == 0) {
+			w.do(openflow.PopVLAN{})
+		} else {
 			w.do(openflow.SetVLANVID{VID: vlan, PushIfNeeded: true})
 		}
 		w.send(p)
@@ -201,6 +201,18 @@ func execute(key flow.Key, list action.List) (out []sending) {
 			*vlan <<= 32
 		case action.PushVLAN:
 			*vlan = *vlan>>32 | uint64(a.Arg|flow.VLANPresent)<<32
+		case action.PushMPLS, action.PopMPLS:
+			l := labelsOf(&key)
+			if a.Op == action.PushMPLS {
+				l = labels{a.Arg, l[0], l[1]}
+				a.Arg = uint32(a.Payload[0])
+			} else {
+				l = labels{l[1], l[2], 0}
+			}
+			l.store(&key)
+			key[flow.WordEthDst] = key[flow.WordEthDst]&^0xffff | uint64(a.Arg)
+		case action.Clone:
+			out = append(out, execute(key, a.Payload)...)
 		case action.Userspace, action.Drop:
 		default:
 			panic(fmt.Sprintf("unexpected action %d", a.Op))
@@ -210,19 +222,26 @@ func execute(key flow.Key, list action.List) (out []sending) {
 	return out
 }
 
-// randomList makes actions, the later ones of which may go to tables from next on.
-func randomList(r *rand.Rand, next, depth int) (list []openflow.Action) {
+// How many kinds of random actions there are: those that the twin knows, and all.
+const (
+	kindsOfTwin = 17
+	allKinds    = 26
+)
+
+// randomList makes actions of so many kinds, which may go to tables from next on.
+func randomList(r *rand.Rand, kinds, next, depth int) (list []openflow.Action) {
 	for range r.IntN(4) {
-		list = append(list, randomAction(r, next, depth))
+		list = append(list, randomAction(r, kinds, next, depth))
 	}
 	return list
 }
 
-func randomAction(r *rand.Rand, next, depth int) openflow.Action {
+func randomAction(r *rand.Rand, kinds, next, depth int) openflow.Action {
 	set := func(id flow.FieldID, v uint64) openflow.Action {
 		f := id.Field()
 		m := f.Ones()
-		if f.Maskable == flow.MaskBitwise && r.IntN(2) == 0 {
+		legacy := kinds == allKinds && id != flow.FieldReg0 // Open vSwitch forgets the mask on the way through OpenFlow 1.0
+		if f.Maskable == flow.MaskBitwise && !legacy && r.IntN(2) == 0 {
 			m = m.And(flow.Value{Lo: r.Uint64()})
 		}
 		return openflow.SetField{Field: id, Value: flow.Value{Lo: v}.And(m), Mask: m}
@@ -230,7 +249,7 @@ func randomAction(r *rand.Rand, next, depth int) openflow.Action {
 	sub := func(ids ...flow.FieldID) openflow.Subfield {
 		return openflow.Subfield{Field: ids[r.IntN(len(ids))], Ofs: uint8(r.IntN(8)), Bits: 8}
 	}
-	switch r.IntN(17) {
+	switch r.IntN(kinds) {
 	case 0, 1, 2:
 		return openflow.Output{Port: openflow.Port(1 + r.IntN(5))}
 	case 3:
@@ -256,11 +275,25 @@ func randomAction(r *rand.Rand, next, depth int) openflow.Action {
 		return openflow.DecTTL{}
 	case 13:
 		if depth < 2 {
-			return openflow.Clone{Actions: randomList(r, next, depth+1)}
+			return openflow.Clone{Actions: randomList(r, kinds, next, depth+1)}
 		}
 		return openflow.Exit{}
 	case 14:
 		return set(flow.FieldIPDSCP, uint64(r.IntN(3)))
+	case 17, 18:
+		return openflow.PushMPLS{Ethertype: flow.EthTypeMPLS}
+	case 19:
+		return openflow.PopMPLS{Ethertype: flow.EthTypeMPLS}
+	case 20:
+		return set(flow.FieldMPLSLabel, uint64(r.IntN(4)))
+	case 21, 22:
+		return openflow.SetVLANPCP{PCP: uint8(r.IntN(3)), PushIfNeeded: true}
+	case 23:
+		return openflow.Push{Src: sub(flow.FieldReg0, flow.FieldEthSrc)}
+	case 24:
+		return openflow.Pop{Dst: sub(flow.FieldReg0, flow.FieldEthSrc)}
+	case 25:
+		return openflow.OutputReg{Src: openflow.Subfield{Field: flow.FieldReg0, Bits: 2}}
 	}
 	return openflow.Resubmit{Port: openflow.PortInPort, Table: uint8(next + r.IntN(2))}
 }

@@ -50,10 +50,7 @@ func (v *VLAN) Enters(vid uint16) (vlan uint16, ok bool) {
 	return vid, v.Carries(vid)
 }
 
-// Leaves returns the VLAN id that the tag of a packet of this VLAN has when it leaves by the port, 0 for no tag.
-func (v *VLAN) Leaves(vlan uint16) uint16 {
-	if v.Mode == Access || (v.Mode == NativeUntagged && vlan == v.Tag) {
-		return 0
-	}
-	return vlan
+// Strips reports whether packets of this VLAN leave by the port without a tag, whatever priority it may have.
+func (v *VLAN) Strips(vlan uint16) bool {
+	return v.Mode == Access || (v.Mode == NativeUntagged && vlan == v.Tag)
 }

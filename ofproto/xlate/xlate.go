@@ -210,8 +210,7 @@ func (x *Translator) apply(r *table.Rule, t uint8) {
 	if i.Meter != 0 {
 		x.fail(counter.ActionImpossible, "there is no meter %d", i.Meter)
 	}
-	x.actions(i.Apply)
-	if !x.over() {
+	if x.actions(i.Apply) {
 		if i.Clear {
 			x.traceText("clear_actions")
 			x.set = x.set[:0]

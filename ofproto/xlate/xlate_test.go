@@ -56,6 +56,12 @@ func randomMatch(r *rand.Rand) (m flow.Match) {
 	return m
 }
 
+// stated reports whether a match says what the fields it looks at need.
+func stated(m *flow.Match) bool {
+	ports := m.Mask[flow.WordIPProto]&0xffff != 0
+	return (m.Mask[flow.WordIP]|m.Mask[flow.WordIPProto] == 0 || m.Meets(flow.NeedIPv4)) && (!ports || m.Meets(flow.NeedTCP))
+}
+
 // randomKey is the key of a packet that could be, near to what the rules know.
 func randomKey(r *rand.Rand) (k flow.Key) {
 	set := func(id flow.FieldID, v uint64) { id.Field().Set(&k, flow.Value{Lo: v}) }
@@ -71,7 +77,7 @@ func randomKey(r *rand.Rand) (k flow.Key) {
 	}
 	set(flow.FieldNWSrc, uint64(r.Uint32()))
 	set(flow.FieldNWDst, 0x0a000000+uint64(r.IntN(5)))
-	set(flow.FieldIPProto, []uint64{flow.ProtoTCP, flow.ProtoUDP, flow.ProtoICMP}[r.IntN(3)])
+	set(flow.FieldIPProto, []uint64{flow.ProtoTCP, flow.ProtoUDP, 47}[r.IntN(3)])
 	set(flow.FieldNWTTL, uint64(r.IntN(4)))
 	set(flow.FieldNWTOS, uint64(r.IntN(256)))
 	set(flow.FieldTCPDst, []uint64{80, 443}[r.IntN(2)])
@@ -93,10 +99,13 @@ func possible(k *flow.Key) {
 	if uint16(k[flow.WordEthDst]) != flow.EthTypeIPv4 {
 		k[flow.WordIP], k[flow.WordIPProto] = 0, 0
 	}
+	if p := k[flow.WordIPProto] >> 56; p != flow.ProtoTCP && p != flow.ProtoUDP {
+		k[flow.WordIPProto] = k[flow.WordIPProto] >> 32 << 32
+	}
 }
 
-// randomView makes tables of random rules, and its twin.
-func randomView(r *rand.Rand) (*View, *twin) {
+// randomView makes tables of random rules, and its twin. If suits, the actions of a rule suit its match, as Open vSwitch demands.
+func randomView(r *rand.Rand, kinds int, suits bool) (*View, *twin) {
 	v := &View{Bridge: "br0", Ports: testPorts(), MACs: mac.New(mac.DefaultLimits)}
 	for range r.IntN(6) {
 		v.MACs.Learn(mac.Address{MAC: uint64(2 * r.IntN(4)), VLAN: uint16(r.IntN(3))}, openflow.Port(1+r.IntN(4)), 0)
@@ -104,11 +113,14 @@ func randomView(r *rand.Rand) (*View, *twin) {
 	w := &twin{view: v}
 	for t := range testTables + 1 {
 		e := (&table.Table{}).Edit()
-		for p := range r.IntN(8) {
+		for p := range r.IntN(12) {
 			rule := openflow.Rule{Table: uint8(t), Priority: uint16(p), Match: randomMatch(r)} // no two of one priority
-			rule.Instructions.Apply = randomList(r, min(t+1, testTables), 0)
+			rule.Instructions.Apply = randomList(r, kinds, min(t+1, testTables), 0)
 			if t < testTables && r.IntN(4) == 0 {
 				rule.Instructions.Goto = uint8(t + 1)
+			}
+			if suits && (!stated(&rule.Match) || rule.Check() != nil) {
+				continue
 			}
 			e.Insert(table.NewRule(&rule, 0))
 		}
@@ -124,7 +136,7 @@ func TestAgainstTwin(t *testing.T) {
 	var x Translator
 	compared := 0
 	for range 400 {
-		v, w := randomView(r)
+		v, w := randomView(r, kindsOfTwin, false)
 		for range 20 {
 			a := randomKey(r)
 			res := x.Translate(v, &a)
@@ -187,7 +199,7 @@ func compare(t *testing.T, w *twin, key *flow.Key, actions action.List) {
 // The flow's mask is bits of the datapath's words, always with what Open vSwitch always has.
 func TestMaskHasTheUsual(t *testing.T) {
 	r := seeded(t)
-	v, _ := randomView(r)
+	v, _ := randomView(r, kindsOfTwin, false)
 	k := randomKey(r)
 	res := Translate(v, &k)
 	for _, id := range []flow.FieldID{flow.FieldInPort, flow.FieldRecircID, flow.FieldPacketType, flow.FieldEthType} {
