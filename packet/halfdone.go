@@ -3,6 +3,7 @@ package packet
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 )
 
 // A sender whose device promises to do checksums leaves them half done, and on a
@@ -54,7 +55,7 @@ func finished4(b []byte) bool {
 		return false
 	}
 	pseudo := uint64(binary.BigEndian.Uint32(b[ip+12:])) + uint64(binary.BigEndian.Uint32(b[ip+16:])) + uint64(b[ip+9]) + uint64(length)
-	return have != fold16(pseudo)
+	return have != Sum(pseudo).fold()
 }
 
 // Of Ethernet types and IP protocols, those that matter here.
@@ -153,21 +154,32 @@ func (p *Packet) completeSum(s segment, field int) bool {
 			s.length = n
 		}
 	}
-	var pseudo Checksum
-	pseudo.Add(s.addresses)
-	pseudo.AddWord(uint16(s.proto))
-	pseudo.AddWord(uint16(s.length))
-	if have := binary.BigEndian.Uint16(b[s.at+field:]); have == 0 || have != pseudo.Sum() {
+	pseudo := Sum(0).Bytes(s.addresses).Word(uint64(s.proto)).Word(uint64(s.length))
+	if have := binary.BigEndian.Uint16(b[s.at+field:]); have == 0 || have != pseudo.fold() {
 		return false
 	}
-	var all Checksum // the field holds the pseudo-header's sum, so that the segment's sum is the whole one
-	p.eachPiece(s.at, s.length, all.Add)
-	sum := ^all.Sum()
+	// The field holds the pseudo-header's sum, so that the segment's sum is the whole one.
+	sum := ^p.sumOf(s)
 	if sum == 0 && s.proto == protoUDP {
 		sum = 0xffff
 	}
 	binary.BigEndian.PutUint16(b[s.at+field:], sum)
 	return true
+}
+
+// sumOf is the sum of a segment over all its frames. A byte that begins a frame but stands at an
+// odd place in the segment weighs 256 times more or less, which is a swap of the bytes of that frame's sum.
+func (p *Packet) sumOf(s segment) uint16 {
+	all, odd := Sum(0), false
+	p.eachPiece(s.at, s.length, func(b []byte) {
+		piece := Sum(0).Bytes(b)
+		if odd {
+			piece = Sum(bits.ReverseBytes16(piece.fold()))
+		}
+		all = all.Word(uint64(piece))
+		odd = odd != (len(b)%2 == 1)
+	})
+	return all.fold()
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

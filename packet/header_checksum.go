@@ -13,6 +13,13 @@ type Sum uint64
 // Bytes adds b, which begins at an even offset of what is summed. An odd last byte counts as if a zero followed.
 func (s Sum) Bytes(b []byte) Sum {
 	sum, carry := uint64(s), uint64(0)
+	for len(b) >= 32 { // the processor's carry flag does not live over a jump, so fewer jumps are faster: BenchmarkSum1500
+		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b), carry)
+		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[8:16]), carry)
+		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[16:24]), carry)
+		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[24:32]), carry)
+		b = b[32:]
+	}
 	for len(b) >= 8 {
 		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b), carry)
 		b = b[8:]

@@ -45,22 +45,6 @@ func randomBytes(r *rand.Rand, n int) []byte {
 	return b
 }
 
-func TestChecksumInPieces(t *testing.T) {
-	r := seeded(t)
-	for range 20000 {
-		b := randomBytes(r, r.IntN(200))
-		var c Checksum
-		for rest := b; len(rest) > 0; {
-			n := 1 + r.IntN(len(rest))
-			c.Add(rest[:n])
-			rest = rest[n:]
-		}
-		if got, want := c.Sum(), slowSum(b); got != want {
-			t.Fatalf("sum of %x: %#x, slowly %#x", b, got, want)
-		}
-	}
-}
-
 // slowFrame is a frame built field by field, with its checksum finished the slow way.
 type slowFrame struct {
 	bytes    []byte
@@ -297,6 +281,6 @@ func BenchmarkSum1500(b *testing.B) {
 	data := make([]byte, 1500)
 	b.SetBytes(1500)
 	for b.Loop() {
-		sum64(data)
+		Sum(0).Bytes(data)
 	}
 }
