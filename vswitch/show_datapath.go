@@ -236,7 +236,7 @@ func appendFlow(b []byte, spec *dpif.FlowSpec, thread *dpif.Thread, id uint32, n
 		b = fmt.Appendf(b, "%.3fs", now.Sub(used).Seconds())
 	}
 	b = append(b, ", actions:"...)
-	b = fmt.Appendf(b, "%v", spec.Actions)
+	b = spec.Actions.AppendODP(b, name, &spec.Key)
 	return append(b, '\n')
 }
 
