@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
+	"slices"
 	"testing"
 
 	"github.com/google/gopacket"
@@ -33,12 +34,12 @@ func udp(t *testing.T, src, dst net.HardwareAddr, srcPort, dstPort int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := out.Bytes()
+	f := bytes.Clone(out.Bytes()[:14+20]) // without the padding to 60 bytes
 	u := binary.BigEndian.AppendUint16(nil, uint16(srcPort))
 	u = binary.BigEndian.AppendUint16(u, uint16(dstPort))
 	u = binary.BigEndian.AppendUint16(u, 8+64)
-	u = append(u, 0, 0)
-	return fixIPv4(append(append(f, u...), make([]byte, 64)...))
+	u = append(u, 0, 0) // no checksum
+	return fixIPv4(slices.Concat(f, u, make([]byte, 64)))
 }
 
 // fixIPv4 sets the length of the IPv4 packet in an untagged frame and its header checksum.
@@ -77,7 +78,7 @@ func announce(t *testing.T, from, seenAt *lab.Wire, mac net.HardwareAddr) {
 	t.Fatalf("a broadcast from %v does not get through", mac)
 }
 
-// passes sends a frame and expects it, or what it should have become, at the other end. It sends once.
+// passes sends a frame and expects it, or what it should have become, at the other end. It sends once, and ends the test if that fails.
 func passes(t *testing.T, from, to *lab.Wire, send, want []byte) {
 	t.Helper()
 	var last []byte
@@ -87,6 +88,6 @@ func passes(t *testing.T, from, to *lab.Wire, send, want []byte) {
 		return bytes.Equal(f, want)
 	})
 	if got == nil {
-		t.Errorf("sent %x\nwant %x\nlast %x", send, want, last)
+		t.Fatalf("sent %x\nwant %x\nlast %x", send, want, last)
 	}
 }
