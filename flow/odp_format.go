@@ -110,7 +110,7 @@ func (t *odpText) outerTag() {
 	case mask == 0 && typed:
 		t.dst = append(t.dst, "vlan(any),"...)
 	case mask == 0:
-	case mask == 0xffff && tci == 0:
+	case mask&VLANPresent != 0 && tci == 0: // no tag, whichever of its other bits were looked at
 		if !typed {
 			t.dst = append(t.dst, "vlan(none),"...)
 		}
@@ -120,7 +120,7 @@ func (t *odpText) outerTag() {
 			switch {
 			case innerMask == 0:
 				t.network()
-			case innerMask == 0xffff && inner == 0:
+			case innerMask&VLANPresent != 0 && inner == 0:
 				t.dst = append(t.dst, "vlan(none),"...)
 				t.network()
 			default:

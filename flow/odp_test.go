@@ -47,9 +47,9 @@ func randomTags(r *rand.Rand, m *Match) {
 		}
 		mask := Value{0, VLANPresent | r.Uint64()&0xffff}
 		v := Value{0, VLANPresent | r.Uint64()&0xffff}
-		if r.IntN(8) == 0 {
-			v.Lo &^= VLANPresent
-			mask.Lo &^= 1 // else it says that there is no tag
+		if r.IntN(8) == 0 { // bits that no packet has: a tag that is not there
+			v = Value{0, v.Lo&^VLANPresent | 1}
+			mask.Lo |= 1
 		}
 		m.SetMasked(tag.tci, v.And(mask), mask)
 		if r.IntN(4) > 0 {
