@@ -21,7 +21,7 @@ func (r *Rule) check(ports PortNames) error {
 			return err
 		}
 	}
-	return checkConjunctions(r.Instructions.Apply)
+	return r.Instructions.checkConjunctions()
 }
 
 func checkList(list []Action, known *flow.Match, ports PortNames) error {
@@ -35,11 +35,17 @@ func checkList(list []Action, known *flow.Match, ports PortNames) error {
 
 // checkAction checks one action and changes what is known to what is known behind it.
 func checkAction(a Action, known *flow.Match, ports PortNames) error {
+	if id := target(a); id == flow.FieldCtMark || id == flow.FieldCtLabel {
+		return fmt.Errorf("%s is the connection's: only ct(exec()) writes it", id)
+	}
 	switch a := a.(type) {
 	case SetField:
-		if a.Spelling == AsSetField || a.Spelling == AsLoad {
+		mpls := a.Field.Field().Prereq == flow.NeedMPLS
+		if a.Spelling == AsSetField || a.Spelling == AsLoad || mpls {
 			return has(known, a.Field)
 		}
+	case DecMPLSTTL:
+		return has(known, flow.FieldMPLSTTL)
 	case Move:
 		if err := has(known, a.Src.Field); err != nil {
 			return err
@@ -55,13 +61,31 @@ func checkAction(a Action, known *flow.Match, ports PortNames) error {
 		inner := *known
 		return checkList(a.Actions, &inner, ports)
 	case Ct:
-		if !known.Meets(flow.NeedIP) {
+		switch {
+		case !known.Meets(flow.NeedIP):
 			return fmt.Errorf("connection tracking needs a match on ip or ipv6")
+		case a.ALG == "ftp" && !known.Meets(flow.NeedTCP):
+			return fmt.Errorf("alg=ftp needs a match on tcp or tcp6")
+		case a.ALG == "tftp" && !known.Meets(flow.NeedUDP):
+			return fmt.Errorf("alg=tftp needs a match on udp or udp6")
 		}
 	default:
 		retag(a, known)
 	}
 	return nil
+}
+
+// target is the field that an action writes, if it writes one.
+func target(a Action) flow.FieldID {
+	switch a := a.(type) {
+	case SetField:
+		return a.Field
+	case Move:
+		return a.Dst.Field
+	case Pop:
+		return a.Dst.Field
+	}
+	return flow.FieldNone
 }
 
 // retag notes what pushing and popping does to what is known.
@@ -97,18 +121,19 @@ func has(known *flow.Match, id flow.FieldID) error {
 }
 
 // checkConjunctions sees to it that conjunction stands beside nothing but other ones and notes.
-func checkConjunctions(list []Action) error {
-	var conjunctions, others bool
-	for _, a := range list {
+func (in *Instructions) checkConjunctions() error {
+	conjunctions := 0
+	others := in.Meter != 0 || in.Clear || len(in.Write) > 0 || in.MetadataMask != 0 || in.Goto != 0
+	for _, a := range in.Apply {
 		switch a.(type) {
 		case Conjunction:
-			conjunctions = true
+			conjunctions++
 		case Note:
 		default:
 			others = true
 		}
 	}
-	if conjunctions && others {
+	if conjunctions > 0 && others {
 		return fmt.Errorf("conjunction stands beside no other action than note")
 	}
 	return nil

@@ -36,7 +36,7 @@ func oneOf(names []string, s string) (int, error) {
 	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(names, ", "))
 }
 
-// address is how NAT shows an address: IPv6 in brackets, so that a port can follow.
+// address is how NAT shows an address: IPv6 in brackets if a port follows.
 func address(a netip.Addr, bracket bool) string {
 	if bracket {
 		return "[" + a.String() + "]"

@@ -63,14 +63,7 @@ func (p *parser) ctActions(s string) ([]Action, error) {
 		return nil, err
 	}
 	for _, a := range list {
-		var id flow.FieldID
-		switch a := a.(type) {
-		case SetField:
-			id = a.Field
-		case Move:
-			id = a.Dst.Field
-		}
-		if id != flow.FieldCtMark && id != flow.FieldCtLabel {
+		if id := target(a); id != flow.FieldCtMark && id != flow.FieldCtLabel {
 			return nil, fmt.Errorf("exec: %s: only ct_mark and ct_label can be written here", AppendActions(nil, []Action{a}, p.ports))
 		}
 	}

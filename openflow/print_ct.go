@@ -44,7 +44,7 @@ func (n *NAT) appendText(t *printer) {
 	}
 	t.str(map[bool]string{true: "(src", false: "(dst"}[n.Src])
 	if n.Low.IsValid() {
-		bracket := n.Low.Is6()
+		bracket := n.Low.Is6() && n.PortLow != 0
 		t.str("=")
 		t.str(address(n.Low, bracket))
 		if n.High != n.Low {

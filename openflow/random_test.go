@@ -49,6 +49,10 @@ func randomRule(r *rand.Rand) Rule {
 		rule.Importance = uint16(r.IntN(2))
 	}
 	in := &rule.Instructions
+	if r.IntN(20) == 0 {
+		in.Apply = []Action{Conjunction{ID: g.Uint32(), K: 2, N: 3}, Note{make([]byte, 14)}}
+		return rule
+	}
 	in.Apply = g.actions(6)
 	if r.IntN(4) == 0 {
 		in.Meter, in.Clear, in.Write = uint32(r.IntN(3)), r.IntN(2) == 0, g.actionSet()
@@ -62,9 +66,6 @@ func randomRule(r *rand.Rand) Rule {
 }
 
 func (g *generator) actions(n int) (list []Action) {
-	if g.IntN(20) == 0 && g.depth == 0 {
-		return []Action{Conjunction{ID: g.Uint32(), K: 2, N: 3}, Note{make([]byte, 14)}}
-	}
 	for range g.IntN(n + 1) {
 		a := g.action()
 		if err := checkAction(a, &g.known, nil); err != nil {
@@ -94,7 +95,7 @@ func (g *generator) subfield(writable bool) Subfield {
 	for {
 		id := 1 + flow.FieldID(g.IntN(int(flow.NumFields)-1))
 		f := id.Field()
-		if f.Hidden || len(f.OXM) == 0 || writable && !f.Writable || has(&g.known, id) != nil || id == flow.FieldInPortOXM || id >= flow.FieldTunMetadata0 {
+		if f.Hidden || len(f.OXM) == 0 || writable && !f.Writable || has(&g.known, id) != nil || id == flow.FieldInPortOXM || id == flow.FieldTunFlags || id >= flow.FieldTunMetadata0 {
 			continue
 		}
 		s := WholeField(id)
@@ -116,6 +117,9 @@ func (g *generator) setField() Action {
 	mask := f.Ones()
 	if f.Maskable == flow.MaskBitwise && g.IntN(2) == 0 && dst.Field != flow.FieldTunFlags {
 		mask = mask.And(flow.Value{Hi: g.Uint64(), Lo: g.Uint64() | 1})
+	}
+	if f.Format == flow.IPv6Address && mask != f.Ones() { // Open vSwitch reads other masks only if they are short
+		mask = flow.Ones(128).Shl(g.IntN(128))
 	}
 	switch f.ID {
 	case flow.FieldInPort:
@@ -229,7 +233,9 @@ func (g *generator) ct() Action {
 	if n&16 != 0 {
 		a.Zone, a.ZoneSrc = 0, Subfield{flow.FieldReg0 + 3, 0, 16}
 	}
-	a.ALG = []string{"", "ftp"}[n>>5&1&n]
+	if a.Commit && g.known.Meets(flow.NeedTCP) {
+		a.ALG = []string{"", "ftp"}[n>>5&1]
+	}
 	return a
 }
 
@@ -239,7 +245,7 @@ func (g *generator) nat() *NAT {
 	case 0:
 		return nil
 	case 1:
-		return &NAT{Src: true, Hash: n&16 != 0}
+		return &NAT{Src: n&16 != 0}
 	}
 	low := netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})
 	if g.known.Meets(flow.NeedIPv6) {
