@@ -3,6 +3,7 @@
 package afxdp
 
 import (
+	"cmp"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -46,6 +47,7 @@ func (x *bench) setMTU(t *testing.T, mtu string) {
 
 // A forwarder sends what comes in by one port out by the other, queue by queue.
 type forwarder struct {
+	frameSize   int // of the packet memory, if not 2048
 	umem        *UMEM
 	ports       []rxtx.Port
 	pool        *packet.Pool
@@ -67,7 +69,12 @@ func (x *bench) forward(t testing.TB, frames int, options ...Options) *forwarder
 
 func (x *bench) forwardLooking(t testing.TB, frames int, look func(int, *packet.Packet), options ...Options) *forwarder {
 	t.Helper()
-	f := &forwarder{ended: make(chan error, 1), look: look}
+	return x.run(t, &forwarder{look: look}, frames, options)
+}
+
+func (x *bench) run(t testing.TB, f *forwarder, frames int, options []Options) *forwarder {
+	t.Helper()
+	f.ended = make(chan error, 1)
 	ready := make(chan error, 1)
 	go x.s.Do(t, func() error {
 		err := f.open(frames, options)
@@ -88,7 +95,7 @@ func (x *bench) forwardLooking(t testing.TB, frames int, look func(int, *packet.
 }
 
 func (f *forwarder) open(frames int, options []Options) (err error) {
-	if f.umem, err = OpenUMEM(frames, 2048, HugeAuto); err != nil {
+	if f.umem, err = OpenUMEM(frames, cmp.Or(f.frameSize, 2048), HugeAuto); err != nil {
 		return err
 	}
 	f.pool = f.umem.Memory().Split(1)[0]

@@ -30,6 +30,9 @@ func (p *Port) reveal() {
 	if p.program.tags || !p.device.virtual() {
 		return
 	}
+	if !p.program.native {
+		p.notes = append(p.notes, "the other end of the device may send TCP in pieces larger than any MTU, which cannot be forwarded; if it does, use native mode or switch that off there: ethtool -K OTHER_END tso off gso off")
+	}
 	p.notes = append(p.notes, "VLAN tags that the other end of the device leaves to its offload are lost; if it sends tagged packets, switch that off there: ethtool -K OTHER_END txvlan off")
 }
 

@@ -61,6 +61,7 @@ type Port struct {
 	mu      sync.Mutex
 	waiting map[int]*socket // open sockets that no thread has attached
 	live    map[int]*socket // attached ones
+	lost    Lost            // on sockets that are closed
 }
 
 var (
@@ -268,6 +269,9 @@ func (p *Port) prepare(queue int) error {
 func (p *Port) dropSocket(queue int, k kernel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if s := p.live[queue]; s != nil {
+		p.lost.add(s)
+	}
 	delete(p.live, queue)
 	k.close()
 }

@@ -84,6 +84,11 @@ func (q *Queue) Detach() {
 	}
 	q.port.dropSocket(q.index, q.kernel)
 	q.kernel = nil
+	if q.port.mode == ModeZeroCopy {
+		// The driver goes on writing into our frames until the kernel has torn the queue down, some time after close;
+		// that the queue can be bound again is the sign that it has.
+		_ = q.port.prepare(q.index)
+	}
 	if q.chain.first != nil {
 		q.pool.Put(q.chain.first)
 		q.chain = chain{}

@@ -49,12 +49,6 @@ func statistics(fd int) (s unix.XDPStatistics, err error) {
 	return s, err
 }
 
-// options tells how a bound socket works.
-func options(fd int) (flags uint32, err error) {
-	err = getsockopt(fd, unix.XDP_OPTIONS, unsafe.Pointer(&flags), unsafe.Sizeof(flags))
-	return flags, err
-}
-
 // mapRing maps a ring of n slots. mem is what to unmap at the end.
 func mapRing[T any](fd int, page uint64, o unix.XDPRingOffset, n int) (mem []byte, s shared, slots []T, err error) {
 	var slot T

@@ -94,9 +94,9 @@ func throughTagged(t *testing.T, tags []tag, mtu string) {
 			t.Errorf("ping %s: %+v", to, r)
 		}
 	}
-	r := x.a.Iperf(t, x.b, "10.9.0.2", 1)
+	r := x.a.Iperf(t, x.b, "10.9.0.2", 1, "-M", map[string]string{"1500": "1400", "9000": "8900"}[mtu]) // a cable takes one tag beyond its MTU
 	t.Logf("TCP: %.0f Mbit/s", r.BitsPerSecond/1e6)
-	if r.BitsPerSecond < 50e6 && len(tags) == 1 {
+	if r.BitsPerSecond < 50e6 {
 		t.Error("TCP with tags hardly comes through")
 	}
 	f.end(t)

@@ -18,24 +18,28 @@ func both(o Options) (Options, Options) {
 }
 
 func TestJumbo(t *testing.T) {
-	x := newBench(t)
-	x.setMTU(t, "9000")
-	o1, o2 := both(Options{})
-	f := x.forward(t, 16384, o1, o2)
-	for _, size := range []string{"1472", "3000", "8972"} {
-		if r := x.a.Ping(t, "10.9.0.2", 2, "-M", "do", "-s", size); r.Received != 2 {
-			t.Errorf("ping with %s bytes: %+v", size, r)
-		}
-	}
-	r := x.a.Iperf(t, x.b, "10.9.0.2", 2)
-	t.Logf("TCP, MTU 9000: %.0f Mbit/s, %+v", r.BitsPerSecond/1e6, r)
-	if r.BitsPerSecond < 50e6 {
-		t.Error("jumbo frames hardly come through")
-	}
-	f.end(t)
-	c := f.counts[0]
-	if long := c.Drops[counter.RxTooManyFrags].Load() + c.Drops[counter.RxTruncated].Load(); long != 0 {
-		t.Errorf("%d packets were dropped as odd", long)
+	for _, frameSize := range []int{2048, 4096} {
+		t.Run(fmt.Sprint(frameSize), func(t *testing.T) {
+			x := newBench(t)
+			x.setMTU(t, "9000")
+			o1, o2 := both(Options{})
+			f := x.run(t, &forwarder{frameSize: frameSize}, 16384, []Options{o1, o2})
+			for _, size := range []string{"1472", "3000", "8972"} {
+				if r := x.a.Ping(t, "10.9.0.2", 2, "-M", "do", "-s", size); r.Received != 2 {
+					t.Errorf("ping with %s bytes: %+v", size, r)
+				}
+			}
+			r := x.a.Iperf(t, x.b, "10.9.0.2", 2)
+			t.Logf("TCP, MTU 9000: %.0f Mbit/s, %+v", r.BitsPerSecond/1e6, r)
+			if r.BitsPerSecond < 50e6 {
+				t.Error("jumbo frames hardly come through")
+			}
+			f.end(t)
+			c := f.counts[0]
+			if odd := c.Drops[counter.RxTooManyFrags].Load() + c.Drops[counter.RxTruncated].Load(); odd != 0 {
+				t.Errorf("%d packets were dropped as odd", odd)
+			}
+		})
 	}
 }
 
@@ -112,6 +116,39 @@ func TestDeviceDownAndUp(t *testing.T) {
 	x.s.Run(t, "ip", "link", "set", "sb", "up")
 	s.More(t, 1000, 10*time.Second)
 	f.end(t)
+}
+
+// What the kernel drops because the thread does not come is counted by it.
+func TestLost(t *testing.T) {
+	x := newBench(t)
+	w := x.a.Wire(t, "a0")
+	x.s.Do(t, func() error {
+		f := &forwarder{}
+		if err := f.open(4096, []Options{{Device: "sa", RxSize: 64, FillSize: 64, TxSize: 64}}); err != nil {
+			return err
+		}
+		if err := f.attach(); err != nil {
+			return err
+		}
+		for range 200 {
+			w.Send(t, streamFrame())
+		}
+		p := f.ports[0].(*Port)
+		lab.Until(t, 10*time.Second, "the kernel to drop", func() error {
+			if l := p.Lost(); l.NoFrame < 100 {
+				return fmt.Errorf("%+v", l)
+			}
+			return nil
+		})
+		p.Queue(0).Detach()
+		if l := p.Lost(); l.NoFrame < 100 {
+			t.Errorf("forgotten: %+v", l)
+		}
+		if err := p.Close(); err != nil {
+			return err
+		}
+		return f.umem.Close()
+	})
 }
 
 func streamFrame() []byte {
