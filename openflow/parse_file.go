@@ -14,10 +14,11 @@ const maxLine = 1 << 20
 // maxErrors is how many wrong lines of a file are told before reading stops.
 const maxErrors = 20
 
-// ParseFlowMods reads a file of rules as ovs-ofctl add-flows does: one a line, maybe with a command before it, "#" before a comment, blank
-// lines. An error names each line that is wrong. ports may be nil.
-func ParseFlowMods(r io.Reader, ports PortNames) ([]FlowMod, error) {
-	var mods []FlowMod
+// EachFlowMod reads a file of rules as ovs-ofctl add-flows does and calls do with each: one a line, maybe with a command before it, "#" before a
+// comment, blank lines. A rule takes more than a kilobyte; this is for files that one would not hold in memory as a whole. What do is given is its
+// own to keep. An error, from reading or from do, names each line that is wrong; do is
+// called for the others all the same. ports may be nil.
+func EachFlowMod(r io.Reader, ports PortNames, do func(*FlowMod) error) error {
 	var wrong []error
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -29,33 +30,44 @@ func ParseFlowMods(r io.Reader, ports PortNames) ([]FlowMod, error) {
 			continue
 		}
 		m, err := parseCommand(line, ports)
+		if err == nil {
+			err = do(&m)
+		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("parse rules: line %d: %w", n, err))
-			continue
 		}
-		mods = append(mods, m)
 	}
 	if err := lines.Err(); err != nil {
 		wrong = append(wrong, fmt.Errorf("read rules: line %d: %w", n+1, err))
 	}
-	if len(wrong) > 0 {
-		return nil, errors.Join(wrong...)
+	return errors.Join(wrong...)
+}
+
+// ParseFlowMods is EachFlowMod for files of moderate size; it returns all or nothing.
+func ParseFlowMods(r io.Reader, ports PortNames) ([]FlowMod, error) {
+	var mods []FlowMod
+	err := EachFlowMod(r, ports, func(m *FlowMod) error {
+		mods = append(mods, *m)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return mods, nil
 }
 
 // ParseRules is ParseFlowMods for a file that only adds.
 func ParseRules(r io.Reader, ports PortNames) ([]Rule, error) {
-	mods, err := ParseFlowMods(r, ports)
+	var rules []Rule
+	err := EachFlowMod(r, ports, func(m *FlowMod) error {
+		if m.Command != Add {
+			return fmt.Errorf("%s in a file that only adds rules", m.Command)
+		}
+		rules = append(rules, m.Rule)
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	rules := make([]Rule, len(mods))
-	for i, m := range mods {
-		if m.Command != Add {
-			return nil, fmt.Errorf("parse rules: a file that only adds rules has %s", m.Command)
-		}
-		rules[i] = m.Rule
 	}
 	return rules, nil
 }
