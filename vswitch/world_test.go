@@ -14,6 +14,7 @@ import (
 
 	"pollux/config"
 	"pollux/dpif"
+	"pollux/flow"
 	"pollux/internal/clock"
 	"pollux/openflow"
 	"pollux/rxtx"
@@ -388,4 +389,13 @@ func (w *world) balance() {
 	if t.In+t.Made != t.Out+t.Dropped+t.ToControl+t.Held {
 		w.t.Errorf("the books do not balance: %+v", t)
 	}
+}
+
+// keyOf is the key of a packet that seems to come in by an OpenFlow port.
+func keyOf(t *testing.T, data []byte, port uint32) *flow.Key {
+	key := flow.Key{flow.WordPort: uint64(port) << 32}
+	if err := keyOfHex(hex.EncodeToString(data), &key); err != nil {
+		t.Fatal(err)
+	}
+	return &key
 }
