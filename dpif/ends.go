@@ -47,6 +47,12 @@ func (t *Thread) ControlEnd() ControlEnd {
 // been touched, and looking at it would make memory of it.
 func (t *Thread) Used() int { return min(int(atomic.LoadUint32(&t.notes.used)), len(t.Records)) }
 
+// ForgetWorstGap asks the thread to measure its longest gap anew, which it does within some hundred turns.
+func (t *Thread) ForgetWorstGap() { atomic.AddUint32(&t.notes.worst, 1) }
+
+// WorstGapWish changes when the longest gap is to be measured anew.
+func (t *Thread) WorstGapWish() uint32 { return atomic.LoadUint32(&t.notes.worst) }
+
 // NoteUsed says that record id is about to be written. Only the control process calls it.
 func (t *Thread) NoteUsed(id uint32) {
 	if id >= atomic.LoadUint32(&t.notes.used) {

@@ -59,8 +59,9 @@ type header struct {
 
 // notes are what a control process leaves its successor about a thread.
 type notes struct {
-	used uint32 // records from this one on were never written
-	_    [15]uint32
+	used  uint32 // records from this one on were never written
+	worst uint32 // counts the wishes to measure the longest gap anew
+	_     [14]uint32
 }
 
 // LayoutID names the layout of everything that the two processes share:

@@ -101,7 +101,7 @@ type ThreadStats struct {
 	Flows, Masks             counter.Counter // gauges
 	Parked, FreeFrames, Held counter.Counter // gauges: frames parked, free, and in hand elsewhere in the thread
 
-	// Gaps is the time in ns between two polls; WorstGap the longest since WorstGap was last cleared.
+	// Gaps is the time in ns between two polls; WorstGap the longest since somebody asked for it anew.
 	Gaps     counter.Histogram
 	WorstGap counter.Counter
 	// GapNanos20 is the time spent in gaps above 20 µs, WatchedNanos the time watched.

@@ -74,6 +74,7 @@ func (t *Thread) searchClassifier(m *missed, left int) {
 		known[j] = m.flows[j] != nil
 	}
 	none := t.cls.Lookup(m.keys[:m.n], m.flows[:m.n])
+	t.stats.SubtableLookups.Set(t.cls.Probed())
 	t.stats.ClassifierHits.Add(uint64(left - none))
 	t.stats.Misses.Add(uint64(none))
 	if t.second == nil {

@@ -12,13 +12,19 @@ import (
 // queues, which brings home frames that a device finished late.
 const flushEvery = 1024
 
+// mostUrgent is the niceness of a polling thread: whatever else strays onto its
+// core gets a small share of it.
+const mostUrgent = -20
+
 // run is the life of a thread. started is closed when it polls.
 func (t *Thread) run(started chan<- struct{}) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	var set unix.CPUSet
 	set.Set(t.core)
 	unix.SchedSetaffinity(0, &set) // a core that went away was refused with the configuration
-	t.tid.Store(int64(unix.Gettid()))
+	tid := unix.Gettid()
+	t.tid.Store(int64(tid))
+	unix.Setpriority(unix.PRIO_PROCESS, tid, mostUrgent) // without the right to, it shares the core as others do
 	t.lastTS = clock.Cycles()
 	close(started)
 	for idle := 0; !t.dp.stopping.Load(); {

@@ -50,6 +50,7 @@ type Thread struct {
 	sleep     sleeper
 	tid       atomic.Int64
 	turns     uint64
+	wish      uint32     // link.WorstGapWish when last looked at
 	ranked    clock.Time // when the subtables were last put in order
 	lastTS    uint64     // clock.Cycles at the last poll
 }
@@ -124,6 +125,10 @@ func (t *Thread) housekeep() {
 	now := t.clock.Now()
 	t.expireParked(now)
 	t.gauges()
+	if wish := t.link.WorstGapWish(); wish != t.wish {
+		t.wish = wish
+		t.stats.WorstGap.Set(0)
+	}
 	if now-t.ranked >= clock.Second {
 		t.ranked = now
 		t.cls.Rank()

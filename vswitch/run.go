@@ -45,6 +45,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := keepOff(o.Cores); err != nil {
+		return err
+	}
 	log, err := openLog(&o)
 	if err != nil {
 		return err

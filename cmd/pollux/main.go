@@ -35,7 +35,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(startCommand(), stopCommand(), datapathCommand(), portCommand(), doctorCommand(), perf.NewCommand(memCommand()))
+	root.AddCommand(startCommand(), stopCommand(), datapathCommand(), portCommand(), doctorCommand(), perf.NewCommand(memCommand(), stallCommand(), perf.GapsCommand()))
 	root.AddCommand(faceCommands()...)
 	return root
 }
