@@ -33,6 +33,7 @@ type Classifier struct {
 	left    [packet.BatchSize]uint8 // scratch of Lookup: keys still to be found
 	pass    [packet.BatchSize]candidate
 	count   int
+	probed  uint64
 	union   flow.Mask
 	unionID uint32
 	spare   int // how many Ranks in a row have found the union wider than need be
@@ -181,6 +182,10 @@ func (c *Classifier) At(r Ref) *Flow { return &c.flows[r] }
 
 // RefOf refers to f.
 func RefOf(f *Flow) Ref { return Ref(f.ID + 1) }
+
+// Probed is how many subtables were asked up to now, summed over the keys looked up: one that
+// its filter answered counts as one that was searched.
+func (c *Classifier) Probed() uint64 { return c.probed }
 
 // Len is the number of flows.
 func (c *Classifier) Len() int { return c.count }

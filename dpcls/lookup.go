@@ -20,6 +20,7 @@ func (c *Classifier) Lookup(keys []flow.Key, flows []*Flow) (missed int) {
 		if n == 0 {
 			return 0
 		}
+		c.probed += uint64(n)
 		if passed := c.filter(s, keys, n); passed > 0 {
 			n = c.probe(s, keys, flows, passed, n)
 		}
