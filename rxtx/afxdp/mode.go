@@ -77,7 +77,7 @@ func (p *Port) registering(flags uint16) binding {
 func (p *Port) bindAll(b binding) error {
 	p.binding = b
 	for _, q := range p.queues {
-		s, err := p.openQueue(q.index)
+		s, err := openSocket(p.bindingOf(q.index))
 		if err != nil {
 			for i, s := range p.waiting {
 				s.close()
@@ -90,17 +90,18 @@ func (p *Port) bindAll(b binding) error {
 	return nil
 }
 
-// openQueue opens the socket of one queue. Where the device has a registration of its own, the second and further sockets share that of
-// any that is open. Called with p.mu held, or from Open.
-func (p *Port) openQueue(queue int) (*socket, error) {
+// bindingOf is how the socket of one queue is bound now. Where the device has a registration of its own, the second and further sockets
+// share that of any that is open. Called with p.mu held, or from Open.
+func (p *Port) bindingOf(queue int) binding {
 	b := p.binding
 	b.queue = queue
-	if b.register != nil {
-		for _, others := range []map[int]*socket{p.waiting, p.live} {
-			for _, s := range others {
-				b.flags, b.sharedFD = unix.XDP_SHARED_UMEM, s.fd
-			}
+	if b.register == nil {
+		return b
+	}
+	for _, open := range []map[int]*socket{p.waiting, p.live} {
+		for _, s := range open {
+			b.flags, b.sharedFD = unix.XDP_SHARED_UMEM, s.fd
 		}
 	}
-	return openSocket(b)
+	return b
 }

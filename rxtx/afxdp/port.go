@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
@@ -69,7 +68,7 @@ var (
 	_ rxtx.Queue = (*Queue)(nil)
 )
 
-// Name and queues are cut to what Open was asked for; Kind is the package's.
+// kind is what Info says of every port here.
 const kind = "afxdp"
 
 // Open binds the queues of a device to umem. The result is a *Port.
@@ -233,59 +232,4 @@ func (p *Port) shut() (err error) {
 		p.device.close()
 	}
 	return err
-}
-
-// takeSocket hands the open socket of a queue to the thread that attaches it, opening one if there is none.
-func (p *Port) takeSocket(queue int) (*socket, error) {
-	if err := p.prepare(queue); err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.waiting[queue]
-	delete(p.waiting, queue)
-	p.live[queue] = s
-	return s, nil
-}
-
-// prepare sees to it that the queue has an open socket.
-func (p *Port) prepare(queue int) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.live[queue] != nil {
-		return errors.New("it is attached already")
-	}
-	if p.waiting[queue] != nil {
-		return nil
-	}
-	s, err := p.openQueue(queue)
-	if err == nil {
-		p.waiting[queue] = s
-	}
-	return err
-}
-
-// dropSocket closes the socket of a queue that is being detached.
-func (p *Port) dropSocket(queue int, k kernel) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := p.live[queue]; s != nil {
-		p.lost.add(s)
-	}
-	delete(p.live, queue)
-	k.close()
-}
-
-// redirect sends what arrives on a queue to its socket, unredirect to the kernel.
-func (p *Port) redirect(queue, fd int) error {
-	if err := p.program.sockets.Update(uint32(queue), uint32(fd), ebpf.UpdateAny); err != nil {
-		return fmt.Errorf("put socket into XDP map: %w", err)
-	}
-	return nil
-}
-
-func (p *Port) unredirect(queue int) {
-	if p.program != nil {
-		_ = p.program.sockets.Delete(uint32(queue)) // closing the socket would take it out as well
-	}
 }
