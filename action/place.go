@@ -24,7 +24,7 @@ const (
 )
 
 // place is where a field lies in a packet: the number in size bytes (1, 2,
-// 4, 6, 8 or 16) from off on has the field's bits above shift.
+// 4, 6 or 16) from off on has the field's bits above shift.
 type place struct {
 	layer  layer
 	off    uint8

@@ -178,7 +178,19 @@ func (g *generator) action() Action {
 		return PushVLAN{[]uint16{0x8100, 0x88a8}[n%2]}
 	case 14:
 		return PopVLAN{b}
-	case 15:
+	case 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27:
+		return g.oddAction(n, b)
+	case 28, 29:
+		return g.ct()
+	case 30, 31:
+		return g.learn()
+	}
+}
+
+// oddAction is one that not every table has.
+func (g *generator) oddAction(n uint32, b bool) Action {
+	switch g.IntN(13) + 15 {
+	default:
 		return PushMPLS{[]uint16{0x8847, 0x8848}[n%2]}
 	case 16:
 		return PopMPLS{[]uint16{0x0800, 0x86dd, 0x8847}[n%3]}
@@ -204,10 +216,6 @@ func (g *generator) action() Action {
 		return Multipath{HashFields(n % 7), uint16(n), MultipathAlgorithm(n % 4), uint16(1 + n%100), n, Subfield{flow.FieldReg0, 0, 16}}
 	case 27:
 		return Bundle{Fields: HashFields(n % 7), Basis: uint16(n), Algorithm: BundleAlgorithm(n % 2), Members: []Port{1, 2}, Dst: []Subfield{{}, {flow.FieldReg0, 0, 16}}[n%2]}
-	case 28, 29:
-		return g.ct()
-	case 30, 31:
-		return g.learn()
 	}
 }
 
