@@ -47,7 +47,8 @@ func (x *bench) setMTU(t *testing.T, mtu string) {
 
 // A forwarder sends what comes in by one port out by the other, queue by queue.
 type forwarder struct {
-	frameSize   int // of the packet memory, if not 2048
+	frameSize   int  // of the packet memory, if not 2048
+	own         bool // every device registers the memory for itself, as for zero copy
 	umem        *UMEM
 	ports       []rxtx.Port
 	pool        *packet.Pool
@@ -95,7 +96,12 @@ func (x *bench) run(t testing.TB, f *forwarder, frames int, options []Options) *
 }
 
 func (f *forwarder) open(frames int, options []Options) (err error) {
-	if f.umem, err = OpenUMEM(frames, cmp.Or(f.frameSize, 2048), HugeAuto); err != nil {
+	if f.own {
+		f.umem, err = newUMEM(frames, 2048, HugeAuto)
+	} else {
+		f.umem, err = OpenUMEM(frames, cmp.Or(f.frameSize, 2048), HugeAuto)
+	}
+	if err != nil {
 		return err
 	}
 	f.pool = f.umem.Memory().Split(1)[0]
@@ -204,13 +210,28 @@ func (f *forwarder) held() (n int) {
 	return n
 }
 
-// end stops the polling, gives everything back and sees that nothing is missing.
-func (f *forwarder) end(t testing.TB) {
+// pause stops the polling, resume goes on.
+func (f *forwarder) pause(t testing.TB) {
 	t.Helper()
 	f.stop.Store(true)
 	if err := <-f.ended; err != nil {
 		t.Fatal(err)
 	}
+	f.stop.Store(false)
+}
+
+func (x *bench) resume(t testing.TB, f *forwarder) {
+	go x.s.Do(t, func() error {
+		f.poll()
+		f.ended <- nil
+		return nil
+	})
+}
+
+// end stops the polling, gives everything back and sees that nothing is missing.
+func (f *forwarder) end(t testing.TB) {
+	t.Helper()
+	f.pause(t)
 	all := f.umem.Memory().Frames()
 	if n := f.held() + f.pool.Len(); n != all {
 		t.Errorf("%d frames are held or free, there are %d", n, all)

@@ -67,6 +67,31 @@ func TestTwoQueues(t *testing.T) {
 	}
 }
 
+// Two devices that each register the memory for themselves, as zero copy needs it, exchange frames all the same; a
+// queue that was detached joins the registration that the other one holds.
+func TestOwnRegistration(t *testing.T) {
+	x := newBench(t, "numrxqueues", "2", "numtxqueues", "2")
+	o1, o2 := both(Options{})
+	f := x.run(t, &forwarder{own: true}, 16384, []Options{o1, o2})
+	if r := x.a.Ping(t, "10.9.0.2", 3); r.Received != 3 {
+		t.Errorf("ping: %+v", r)
+	}
+	f.pause(t)
+	x.s.Do(t, func() error {
+		q := f.ports[0].Queue(0).(*Queue)
+		q.Detach()
+		if err := q.Prepare(); err != nil {
+			return err
+		}
+		return q.Attach(f.pool, f.counts[0], 0)
+	})
+	x.resume(t, f)
+	if r := x.a.Ping(t, "10.9.0.2", 3); r.Received != 3 {
+		t.Errorf("ping after a queue was attached again: %+v", r)
+	}
+	f.end(t)
+}
+
 // A device is deleted while packets run through it; the others go on.
 func TestDeviceDeleted(t *testing.T) {
 	x := newBench(t)
