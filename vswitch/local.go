@@ -62,10 +62,6 @@ type Mem struct {
 // NewMem makes a switch of the given ports, OpenFlow port 1 the first. o.Rules are
 // its rules. Nothing runs before Start.
 func NewMem(o Options, seed uint64, clk clock.Clock, ports ...rxtx.Port) (*Mem, error) {
-	rules, err := o.loadRules()
-	if err != nil {
-		return nil, err
-	}
 	open := func(s dpif.PortSpec) (rxtx.Port, error) { return ports[s.Port-1], nil }
 	link, dp, err := NewInProcess(datapathConfig(&o), open, clk, seed)
 	if err != nil {
@@ -75,7 +71,7 @@ func NewMem(o Options, seed uint64, clk clock.Clock, ports ...rxtx.Port) (*Mem, 
 	s.clock = clk
 	m := &Mem{Switch: s, Datapath: dp, link: link, pumped: make(chan struct{})}
 	s.current.Store(newSession(link, nil, s.limit))
-	if err := s.bridge.ApplyRules(rules, clk.Now()); err != nil {
+	if err := s.loadRules(&o); err != nil {
 		return nil, err
 	}
 	for i, p := range ports {

@@ -1,7 +1,6 @@
 package vswitch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"pollux/config"
@@ -21,7 +19,6 @@ import (
 	"pollux/internal/vlog"
 	"pollux/ofproto"
 	"pollux/ofproto/mac"
-	"pollux/openflow"
 )
 
 // Options is what Run needs to know.
@@ -41,10 +38,6 @@ const Program = "pollux"
 // Run is the control process: it starts or adopts a datapath, adds the ports,
 // and serves until ctx ends or a command stops it.
 func Run(ctx context.Context, o Options) error {
-	rules, err := o.loadRules()
-	if err != nil {
-		return err
-	}
 	if err := keepOff(o.Cores); err != nil {
 		return err
 	}
@@ -57,6 +50,9 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	life := &life{cancel: cancel}
 	sw := newSwitch(&o, log.Module("switch"))
+	if err := sw.loadRules(&o); err != nil {
+		return err
+	}
 
 	var commands ctl.Commands
 	commands.AddBuiltins(ctl.Hooks{Version: "pollux " + o.Version, Log: log, Exit: life.exit})
@@ -72,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	serving, closeSocket := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeSocket()
 	done.Go(func() { server.Serve(serving) })
-	if err := sw.open(o.Config, rules); err != nil {
+	if err := sw.open(o.Config); err != nil {
 		return err
 	}
 	if err := sw.serveMetrics(ctx, &done, o.Config.Metrics.Address, log.Module("metrics")); err != nil {
@@ -99,26 +95,6 @@ func (l *life) detach() error {
 	return nil
 }
 
-// learning is the rule of a switch that was given none.
-const learning = "priority=0,actions=NORMAL"
-
-// loadRules reads the file of rules, if there is one.
-func (o *Options) loadRules() ([]openflow.Rule, error) {
-	if o.Rules == "" {
-		return openflow.ParseRules(strings.NewReader(cmp.Or(o.Default, learning)), nil)
-	}
-	f, err := os.Open(o.Rules)
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	defer f.Close()
-	rules, err := openflow.ParseRules(f, nil)
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %s: %w", o.Rules, err)
-	}
-	return rules, nil
-}
-
 // datapathConfig is what of the configuration concerns the datapath process.
 func datapathConfig(o *Options) *DatapathConfig {
 	c := o.Config
@@ -135,16 +111,13 @@ func datapathConfig(o *Options) *DatapathConfig {
 	}
 }
 
-// open starts or adopts the datapath and makes ports and rules what they should be.
-func (s *Switch) open(c *config.Config, rules []openflow.Rule) error {
+// open starts or adopts the datapath and makes its ports what they should be.
+func (s *Switch) open(c *config.Config) error {
 	session, adopted, err := s.launch()
 	if err != nil {
 		return err
 	}
 	s.current.Store(session)
-	if err := s.bridge.ApplyRules(rules, s.clock.Now()); err != nil {
-		return errors.Join(err, s.close(adopted))
-	}
 	if adopted {
 		if err := s.adopt(session); err != nil {
 			return errors.Join(err, s.close(true))

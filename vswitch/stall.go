@@ -2,6 +2,7 @@ package vswitch
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -11,7 +12,6 @@ import (
 	"pollux/config"
 	"pollux/dpif"
 	"pollux/internal/vlog"
-	"pollux/openflow"
 )
 
 // StallOptions say how to find out whether the control process disturbs the
@@ -55,7 +55,7 @@ func MeasureStall(o StallOptions) ([]StallPhase, error) {
 	}
 	s.current.Store(session)
 	defer s.close(false)
-	if err := s.bridge.ApplyRules(manyRules(o.Rules), s.clock.Now()); err != nil {
+	if err := s.readRules(manyRules(o.Rules)); err != nil {
 		return nil, err
 	}
 	thread := session.link.Region().Thread(0)
@@ -72,18 +72,17 @@ func MeasureStall(o StallOptions) ([]StallPhase, error) {
 	return phases, nil
 }
 
-// manyRules are rules of one table that differ in a TCP destination and an IP prefix.
-func manyRules(n int) []openflow.Rule {
-	rules := make([]openflow.Rule, n)
-	for i := range rules {
-		text := fmt.Sprintf("priority=%d,tcp,nw_dst=%d.%d.%d.%d,tp_dst=%d,actions=output:%d", 1+i%1000, 10+i>>24&63, i>>16&255, i>>8&255, i&255, 1+i%60000, 1+i%8)
-		r, err := openflow.ParseRule(text, nil)
-		if err != nil {
-			panic(err)
+// manyRules are rules of one table that differ in an IP destination and a TCP port, as text.
+func manyRules(n int) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		for i := range n {
+			fmt.Fprintf(w, "priority=%d,tcp,nw_dst=%d.%d.%d.%d,tp_dst=%d,actions=output:%d\n",
+				1+i%1000, 10+i>>24&63, i>>16&255, i>>8&255, i&255, 1+i%60000, 1+i%8)
 		}
-		rules[i] = r
-	}
-	return rules
+		w.Close()
+	}()
+	return r
 }
 
 // stallPhase watches a thread for a while, allocating rate bytes a second beside it.
