@@ -84,10 +84,12 @@ func passes(t *testing.T, from, to *lab.Wire, send, want []byte) {
 	var last []byte
 	from.Send(t, send)
 	got := to.Receive(t, patience/5, func(f []byte) bool {
-		last = f
+		if bytes.HasPrefix(f, want[:12]) { // not what the switch's own kernel says
+			last = f
+		}
 		return bytes.Equal(f, want)
 	})
 	if got == nil {
-		t.Fatalf("sent %x\nwant %x\nlast %x", send, want, last)
+		t.Fatalf("sent %x\nwant %x\ncame %x", send, want, last)
 	}
 }

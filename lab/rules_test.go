@@ -64,6 +64,7 @@ func TestVLAN(t *testing.T) {
 		"VLAN 10":       {0x8100_000a},
 		"with priority": {0x8100_e00a},
 		"VLAN 4095":     {0x8100_0fff},
+		"priority only": {0x8100_a000},
 		"service tag":   {0x88a8_0014},
 		"two tags":      {0x88a8_0014, 0x8100_000a},
 		"two C-tags":    {0x8100_0014, 0x8100_000a},
@@ -73,7 +74,6 @@ func TestVLAN(t *testing.T) {
 			passes(t, from, to, f, f)
 		})
 	}
-	passes(t, from, to, tagged(plain, 0x8100_a000), plain) // a tag with a priority alone is not sent on (priority-tags in ovs-vswitchd.conf.db(5))
 }
 
 // Tags come, go and change by rule: a0 ==== d0 [pollux] d1 ==== b0.
