@@ -48,8 +48,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN {if (b > 0) printf "%.2f", a / b; else 
 
 pid_end() { # pid_end FILE: ends the process whose id the file holds, and waits for that
     local p
-    [ -s "$1" ] || return 0
-    p=$(cat "$1")
+    p=$(cat "$1" 2>/dev/null) || return 0 # it has ended by itself
     kill "$p" 2>/dev/null || return 0
     while kill -0 "$p" 2>/dev/null; do sleep 0.05; done
 }
@@ -70,6 +69,7 @@ ovs_up() {
         --log-file="$OVS_RUNDIR/switch.log" 2>/dev/null || { tail -n 20 "$OVS_RUNDIR/switch.log" >&2; die "$daemon did not start"; }
 }
 ovs_down() {
+    [ ! -S "$work/ovs/switch.ctl" ] || ovs-appctl -t "$work/ovs/switch.ctl" exit --cleanup 2>/dev/null || true # else its taps stay
     pid_end "$work/ovs/switch.pid"
     pid_end "$work/ovs/db.pid"
     unset OVS_RUNDIR OVS_LOGDIR OVS_DBDIR
