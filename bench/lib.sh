@@ -53,23 +53,21 @@ pid_end() { # pid_end FILE: ends the process whose id the file holds, and waits 
     while kill -0 "$p" 2>/dev/null; do sleep 0.05; done
 }
 
-# ovs_up DAEMON [KEY=VALUE...]: an Open vSwitch of our own, with its sockets and database in $work/ovs and nothing of the machine's, run by
-# the command prefix in $within. The keys are other_config's. ovs_down ends it.
+# ovs_up NAMESPACE DAEMON [KEY=VALUE...]: an Open vSwitch of our own, with its sockets and database in $work/ovs and its devices in a
+# namespace, which is deleted with them: it does not delete its taps. The keys are other_config's. ovs_down ends it.
 ovs_up() {
-    local daemon=$1 key
-    shift
+    local ns=$1 daemon=$2 key
+    shift 2
     export OVS_RUNDIR=$work/ovs OVS_LOGDIR=$work/ovs OVS_DBDIR=$work/ovs
     rm -rf "$OVS_RUNDIR"; mkdir "$OVS_RUNDIR"
     ovsdb-tool create "$OVS_DBDIR/conf.db" /usr/share/openvswitch/vswitch.ovsschema
     ovsdb-server --remote=punix:"$OVS_RUNDIR/db.sock" --detach --pidfile="$OVS_RUNDIR/db.pid" --log-file "$OVS_DBDIR/conf.db" 2>/dev/null
     ovs-vsctl --no-wait init
     for key; do ovs-vsctl --no-wait set Open_vSwitch . "other_config:$key"; done
-    # shellcheck disable=SC2086
-    ${within:-} "$daemon" unix:"$OVS_RUNDIR/db.sock" --detach --pidfile="$OVS_RUNDIR/switch.pid" --unixctl="$OVS_RUNDIR/switch.ctl" \
+    ip netns exec "$ns" "$daemon" unix:"$OVS_RUNDIR/db.sock" --detach --pidfile="$OVS_RUNDIR/switch.pid" --unixctl="$OVS_RUNDIR/switch.ctl" \
         --log-file="$OVS_RUNDIR/switch.log" 2>/dev/null || { tail -n 20 "$OVS_RUNDIR/switch.log" >&2; die "$daemon did not start"; }
 }
 ovs_down() {
-    [ ! -S "$work/ovs/switch.ctl" ] || ovs-appctl -t "$work/ovs/switch.ctl" exit --cleanup 2>/dev/null || true # else its taps stay
     pid_end "$work/ovs/switch.pid"
     pid_end "$work/ovs/db.pid"
     unset OVS_RUNDIR OVS_LOGDIR OVS_DBDIR

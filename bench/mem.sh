@@ -13,7 +13,7 @@ scenarios=("$@")
 run_pollux() { "$pollux" perf mem --pcap "$work/pcap" --flows "$work/rules" --seconds "$secs" --json; }
 
 run_dpdk() {
-    ovs_up /usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk dpdk-init=true dpdk-extra=--no-pci dpdk-socket-mem=1024 \
+    ovs_up "$id" /usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk dpdk-init=true dpdk-extra=--no-pci dpdk-socket-mem=1024 \
         dpdk-lcore-mask=0x1 pmd-cpu-mask=0x2 smc-enable=true
     ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev \
         -- add-port br0 p1 -- set Interface p1 ofport_request=1 type=dpdk "options:dpdk-devargs=\"net_pcap0,rx_pcap=$work/pcap,infinite_rx=1\"" \
@@ -30,6 +30,9 @@ run_dpdk() {
     ovs_down
 }
 
+id=pxbench$$
+ip netns add "$id"
+later ip netns del "$id"
 later ovs_down
 huge_pages 1024
 printf '%-16s %14s %14s %8s   %s\n' "flows:masks" "ovs-dpdk $(ovs_version)" pollux ratio "cycles a packet: ovs-dpdk, pollux"

@@ -76,7 +76,7 @@ run_pollux() {
 
 run_ovs() {
     beds
-    within="ip netns exec $id-d" ovs_up /usr/lib/openvswitch-switch/ovs-vswitchd pmd-cpu-mask=0x2
+    ovs_up $id-d /usr/lib/openvswitch-switch/ovs-vswitchd pmd-cpu-mask=0x2
     ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev \
         -- add-port br0 d0 -- set Interface d0 type=afxdp ofport_request=1 \
         -- add-port br0 d1 -- set Interface d1 type=afxdp ofport_request=2
