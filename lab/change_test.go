@@ -75,8 +75,7 @@ func TestPortAddedAndRemoved(t *testing.T) {
 	reaches(t, a, "10.0.0.2")
 }
 
-// A device is deleted while packets leave by it and come from it. The others notice nothing, and when a device of that name is there again,
-// so is the port.
+// A device is deleted while packets leave by it and come from it. The others notice nothing.
 //
 //	a0 ==== d0 [pollux] d1 ==== b0
 //	           d2 (gone) ==== c0
@@ -96,7 +95,19 @@ func TestDeviceDeleted(t *testing.T) {
 	stream.More(t, load/2, patience)
 	complete(t, stream)
 	reaches(t, a, "10.0.0.2")
+}
 
+// When a device of the name of a port that lost its own is there again, so is the port.
+//
+//	a0 ==== d0 [pollux] d1 ==== b0
+//	           d2 (gone, and back) ==== c0
+func TestDeviceComesBack(t *testing.T) {
+	a, sw, _ := hosts(t)
+	c := third(t, sw)
+	start(t, sw, "d0", "d1", "d2")
+	reaches(t, c, "10.0.0.1")
+	sw.Run(t, "ip", "link", "del", "d2")
+	reaches(t, a, "10.0.0.2")
 	lab.Cable(t, c, "c0", sw, "d2")
 	c.Addr(t, "c0", "10.0.0.3/24")
 	reaches(t, c, "10.0.0.1")
