@@ -25,7 +25,7 @@ type FlowRecord struct {
 	next    uint32 // record that continues this one, 0 for none
 	bitmap  [2]uint64
 	actions uint32 // words of actions
-	_       uint32
+	instead uint32 // record whose actions have taken the place of this one's, 0 for none
 	cookie  uint64
 	words   [recordWords]uint64
 }
@@ -42,9 +42,10 @@ const (
 	TooManyMasks                // the classifier's bound on masks is reached
 	Exists                      // a flow with this key and mask is there
 	Full                        // no room
+	Taken                       // the record's actions are now those of a flow
 )
 
-var verdictNames = []string{"pending", "live", "gone", "malformed", "too many masks", "exists", "full"}
+var verdictNames = []string{"pending", "live", "gone", "malformed", "too many masks", "exists", "full", "taken"}
 
 func (v Verdict) String() string {
 	if int(v) < len(verdictNames) {
@@ -101,6 +102,7 @@ func (r Records) Write(ids []uint32, spec *FlowSpec) error {
 		}
 	}
 	first.actions, first.cookie = uint32(len(spec.Actions)), spec.Cookie
+	atomic.StoreUint32(&first.instead, 0)
 	atomic.StoreUint32(&first.verdict, uint32(Pending))
 	return nil
 }
@@ -129,9 +131,6 @@ func (r Records) Read(id uint32, spec *FlowSpec) error {
 	}
 	first := &r[id]
 	actions, bitmap := first.actions, first.bitmap
-	if actions > action.MaxWords {
-		return ErrRecord
-	}
 	rd := recordReader{records: r, at: first}
 	spec.Key, spec.Mask, spec.Actions, spec.Cookie = flow.Key{}, flow.Mask{}, spec.Actions[:0], first.cookie
 	for half, set := range bitmap {
@@ -144,6 +143,17 @@ func (r Records) Read(id uint32, spec *FlowSpec) error {
 			spec.Key[i], spec.Mask[i] = key&mask, mask
 		}
 	}
+	if instead := atomic.LoadUint32(&first.instead); instead != 0 {
+		if int64(instead) >= int64(len(r)) {
+			return ErrRecord
+		}
+		rd.at, rd.n = &r[instead], 0
+		actions = rd.at.actions
+		rd.broken = rd.broken || rd.at.bitmap != [2]uint64{} // it holds actions and nothing else
+	}
+	if actions > action.MaxWords {
+		return ErrRecord
+	}
 	for range actions {
 		spec.Actions = append(spec.Actions, rd.word())
 	}
@@ -151,6 +161,12 @@ func (r Records) Read(id uint32, spec *FlowSpec) error {
 		return ErrRecord
 	}
 	return nil
+}
+
+// Replace notes that the actions of flow id are now those of the record from, and returns the record that had
+// been noted before, 0 for none. The records of from are then among the flow's. Only the control process calls it.
+func (r Records) Replace(id, from uint32) (old uint32) {
+	return atomic.SwapUint32(&r[id].instead, from)
 }
 
 type recordReader struct {
@@ -175,9 +191,17 @@ func (rd *recordReader) word() uint64 {
 	return w
 }
 
-// Chain appends the ids of the records that the flow id takes; used when
-// taking over a running datapath. A chain that never ends is cut at the longest possible one.
+// Chain appends the ids of the records that the flow id takes, with those of actions that took the place of its
+// first ones. A chain that never ends is cut at the longest possible one.
 func (r Records) Chain(id uint32, ids []uint32) []uint32 {
+	ids = r.chain(id, ids)
+	if id != 0 && int64(id) < int64(len(r)) {
+		ids = r.chain(atomic.LoadUint32(&r[id].instead), ids)
+	}
+	return ids
+}
+
+func (r Records) chain(id uint32, ids []uint32) []uint32 {
 	for n := 0; id != 0 && int64(id) < int64(len(r)) && n <= action.MaxWords/recordWords+4; n++ {
 		ids = append(ids, id)
 		id = r[id].next

@@ -15,8 +15,8 @@ const (
 	MailPut MailOp = 1 + iota
 	// MailRemove ends the flow ID. Once the mail is released its counters stand still.
 	MailRemove
-	// MailActions replaces the actions of the live flow ID by those of record Arg,
-	// after which Arg's record may be reused.
+	// MailActions replaces the actions of the live flow ID by those of record Arg, where the
+	// thread writes as its verdict whether they are Taken.
 	MailActions
 	// MailResume sends the parked packet Park through the actions of record
 	// ID, which is a live flow (counters are added) or just holds actions.

@@ -110,20 +110,29 @@ func (t *Thread) removeFlow(id uint32) bool {
 	return true
 }
 
-// changeActions gives the flow id the actions of record from.
+// changeActions gives the flow id the actions of record from, and says there whether it did.
 func (t *Thread) changeActions(id, from uint32) bool {
-	f := t.cls.Flow(id)
-	if f == nil || !t.readRecord(from) {
+	if from == 0 || int64(from) >= int64(len(t.link.Records)) {
 		return false
 	}
-	old, at := f.Actions, t.lists.at[id]
-	list, ok := t.lists.keep(id, t.spec.Actions)
+	verdict := dpif.Malformed
+	if f := t.cls.Flow(id); f != nil && t.readRecord(from) {
+		verdict = t.setActions(f)
+	}
+	t.link.Records.SetVerdict(from, verdict)
+	return verdict == dpif.Taken
+}
+
+// setActions gives f the actions in t.spec.
+func (t *Thread) setActions(f *dpcls.Flow) dpif.Verdict {
+	old, at := f.Actions, t.lists.at[f.ID]
+	list, ok := t.lists.keep(f.ID, t.spec.Actions)
 	if !ok {
-		return false
+		return dpif.Full
 	}
-	t.cls.SetActions(id, list)
+	t.cls.SetActions(f.ID, list)
 	t.lists.releaseAt(at, old)
-	return true
+	return dpif.Taken
 }
 
 func (t *Thread) flushFlows() {

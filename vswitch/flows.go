@@ -21,15 +21,17 @@ import (
 // of the mail, which settle goes through now and then: it tells the last counters
 // of flows that have gone, and which flows the thread refused.
 type flows struct {
-	mu    sync.Mutex // over all below: one producer
-	end   dpif.ControlEnd
-	free  []uint32
-	wait  []waiting
-	ended map[uint32]bool // flows with a waiting toRemove
-	limit int             // flows at most
-	live  int
-	spec  dpif.FlowSpec
-	ids   []uint32
+	settling sync.Mutex // over settle
+	mu       sync.Mutex // over all below: one producer
+	end      dpif.ControlEnd
+	free     []uint32
+	wait     []waiting
+	late     []dpif.Mail     // that found the ring full and must not be lost
+	ended    map[uint32]bool // flows with a waiting toRemove
+	limit    int             // flows at most
+	live     int
+	spec     dpif.FlowSpec
+	ids      []uint32
 }
 
 // waiting is a record whose mail is on its way.
@@ -37,6 +39,8 @@ type waiting struct {
 	id   uint32
 	tail uint64 // the mail is worked when so many are
 	what waitFor
+	flow uint32 // of toChange: whose actions,
+	old  uint32 // and the record that they stood in before, 0 for the flow's first
 	last func(*counter.Flow)
 }
 
@@ -46,6 +50,7 @@ const (
 	toFree   waitFor = iota // the record of a list of actions
 	toRemove                // the records of a flow: last is told its counters
 	toPut                   // a new flow: the thread's verdict is looked at
+	toChange                // new actions of a flow: the same
 )
 
 // ErrFlowLimit says that as many flows are in the thread as there may be.
@@ -65,7 +70,27 @@ func newFlows(t *dpif.Thread, limit int) *flows {
 // settle deals with all whose mail has been worked. last and lost are called without the lock:
 // lost with the flows that the thread did not take, and why.
 func (f *flows) settle(lost func(id uint32, why dpif.Verdict)) {
+	f.settling.Lock()
+	defer f.settling.Unlock()
+	for _, w := range f.worked() {
+		why := f.end.Records.Verdict(w.id)
+		switch {
+		case w.what == toRemove && w.last != nil:
+			w.last(&f.end.FlowStats[w.id])
+		case w.what == toPut && f.refused(w.id, why):
+			lost(w.id, why)
+		case w.what == toChange && f.unchanged(w.flow, why):
+			lost(w.flow, why)
+		}
+		f.release(&w)
+	}
+}
+
+// worked takes off the queue what the thread has worked.
+func (f *flows) worked() []waiting {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sendLate()
 	done := f.end.Mail.Released()
 	n := 0
 	for n < len(f.wait) && f.wait[n].tail <= done {
@@ -73,36 +98,46 @@ func (f *flows) settle(lost func(id uint32, why dpif.Verdict)) {
 	}
 	ready := slices.Clone(f.wait[:n])
 	f.wait = append(f.wait[:0], f.wait[n:]...)
-	f.mu.Unlock()
-	for _, w := range ready {
-		if w.what == toRemove && w.last != nil {
-			w.last(&f.end.FlowStats[w.id])
-		}
-		if w.what == toPut && f.refused(w.id) {
-			lost(w.id, f.end.Records.Verdict(w.id))
-		}
-	}
+	return ready
+}
+
+// release frees the records that nobody needs any more.
+func (f *flows) release(w *waiting) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, w := range ready {
-		if w.what == toRemove {
-			delete(f.ended, w.id)
-		}
-		if w.what != toPut {
-			f.free = f.end.Records.Chain(w.id, f.free)
-		}
+	switch {
+	case w.what == toPut:
+	case w.what == toChange:
+		f.free = f.end.Records.Chain(w.old, f.free)
+	default:
+		f.free = f.end.Records.Chain(w.id, f.free)
+	}
+	if w.what == toRemove {
+		delete(f.ended, w.id)
 	}
 }
 
 // refused takes the flow off the books if the thread did not take it and nobody has ended it since.
-func (f *flows) refused(id uint32) bool {
+func (f *flows) refused(id uint32, v dpif.Verdict) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v := f.end.Records.Verdict(id); v == dpif.Live || v == dpif.Gone || f.ended[id] {
+	if v == dpif.Live || v == dpif.Gone || f.ended[id] {
 		return false
 	}
 	f.live--
-	f.wait = append(f.wait, waiting{id: id, what: toFree})
+	f.ended[id] = true
+	f.wait = append(f.wait, waiting{id: id, what: toRemove})
+	return true
+}
+
+// unchanged ends a flow that did not take its new actions, if nobody has ended it since: the old ones are wrong.
+func (f *flows) unchanged(id uint32, v dpif.Verdict) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v == dpif.Taken || f.ended[id] {
+		return false
+	}
+	f.removeLocked(id, nil)
 	return true
 }
 
@@ -123,17 +158,46 @@ func (f *flows) write(spec *dpif.FlowSpec) (uint32, error) {
 	return f.ids[0], nil
 }
 
-// post sends one mail and returns its number. A full ring is waited for: the thread empties it
-// between bursts, unless it is gone.
-func (f *flows) post(m dpif.Mail) (uint64, error) {
+// room waits until the ring has room for a mail: the thread empties it between bursts, unless it is gone.
+func (f *flows) room() error {
 	for range 1 << 16 {
-		if f.end.Mail.Reserve(1) == 1 {
-			*f.end.Mail.Slot(0) = m
-			return f.end.Mail.Publish(1), nil
+		if f.sendLate(); len(f.late) == 0 && f.end.Mail.Reserve(1) == 1 {
+			return nil
 		}
 		runtime.Gosched()
 	}
-	return 0, fmt.Errorf("post mail: %w", errBusy)
+	return fmt.Errorf("post mail: %w", errBusy)
+}
+
+// sendLate sends what has waited for room.
+func (f *flows) sendLate() {
+	n := f.end.Mail.Reserve(len(f.late))
+	for i := range n {
+		*f.end.Mail.Slot(i) = f.late[i]
+	}
+	f.end.Mail.Publish(n)
+	f.late = append(f.late[:0], f.late[n:]...)
+}
+
+// post sends one mail and returns its number.
+func (f *flows) post(m dpif.Mail) (uint64, error) {
+	if err := f.room(); err != nil {
+		return 0, err
+	}
+	*f.end.Mail.Slot(0) = m
+	return f.end.Mail.Publish(1), nil
+}
+
+// postSurely sends one mail, later if there is no room, and returns the number that it has or will have.
+func (f *flows) postSurely(m dpif.Mail) uint64 {
+	if len(f.late) == 0 {
+		if n, err := f.post(m); err == nil {
+			return n
+		}
+	}
+	f.late = append(f.late, m)
+	f.sendLate()
+	return f.end.Mail.Published() + uint64(len(f.late))
 }
 
 // lend posts mail that needs the record id until it is worked.
@@ -167,29 +231,41 @@ func (f *flows) put(key *flow.Key, mask *flow.Mask, actions action.List) (uint32
 
 // remove asks the thread to end a flow. last, if not nil, is told its counters when
 // they stand still, before the id is used again.
-func (f *flows) remove(id uint32, last func(*counter.Flow)) error {
+func (f *flows) remove(id uint32, last func(*counter.Flow)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	tail, err := f.post(dpif.Mail{Op: dpif.MailRemove, ID: id})
-	if err != nil {
-		return err
+	if f.ended[id] { // the thread has refused it, which the caller is about to hear
+		return
 	}
+	f.removeLocked(id, last)
+}
+
+func (f *flows) removeLocked(id uint32, last func(*counter.Flow)) {
+	tail := f.postSurely(dpif.Mail{Op: dpif.MailRemove, ID: id})
 	f.live--
 	f.ended[id] = true
 	f.wait = append(f.wait, waiting{id: id, tail: tail, what: toRemove, last: last})
-	return nil
 }
 
 // change gives a live flow other actions.
 func (f *flows) change(id uint32, actions action.List) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.ended[id] {
+		return fmt.Errorf("change flow %d: it has ended", id)
+	}
+	if err := f.room(); err != nil {
+		return err
+	}
 	f.spec = dpif.FlowSpec{Actions: actions}
 	from, err := f.write(&f.spec)
 	if err != nil {
 		return err
 	}
-	return f.lend(from, dpif.Mail{Op: dpif.MailActions, ID: id, Arg: from})
+	old := f.end.Records.Replace(id, from) // now, so that who takes over this datapath finds what the thread will have
+	tail, err := f.post(dpif.Mail{Op: dpif.MailActions, ID: id, Arg: from})
+	f.wait = append(f.wait, waiting{id: from, tail: tail, what: toChange, flow: id, old: old})
+	return err
 }
 
 // resume sends a parked packet through the actions of flow id, or through actions if id is 0.
@@ -216,6 +292,9 @@ func (f *flows) execute(port uint32, data []byte, actions action.List) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := f.room(); err != nil {
+		return err
+	}
 	if f.end.Execs.Reserve(1) == 0 {
 		return fmt.Errorf("execute packet: %w", errBusy)
 	}
@@ -240,22 +319,33 @@ func (f *flows) adopt(keep func(id uint32, spec *dpif.FlowSpec)) {
 		runtime.Gosched()
 	}
 	taken := map[uint32]bool{}
-	spec := dpif.FlowSpec{Actions: make(action.List, 0, action.MaxWords)}
-	records := f.end.Records
-	for id := uint32(1); int(id) < f.end.Used(); id++ {
-		if records.Verdict(id) != dpif.Live || records.Read(id, &spec) != nil {
-			continue
-		}
-		for _, r := range records.Chain(id, nil) {
+	f.each(func(id uint32, spec *dpif.FlowSpec) {
+		for _, r := range f.end.Records.Chain(id, nil) {
 			taken[r] = true
 		}
 		f.live++
-		keep(id, &spec)
-	}
+		keep(id, spec)
+	})
 	f.free = f.free[:0]
-	for id := len(records) - 1; id > 0; id-- {
+	for id := len(f.end.Records) - 1; id > 0; id-- {
 		if !taken[uint32(id)] {
 			f.free = append(f.free, uint32(id))
+		}
+	}
+}
+
+// show gives every live flow to see, whose spec is valid until see returns.
+func (f *flows) show(see func(id uint32, spec *dpif.FlowSpec)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.each(see)
+}
+
+func (f *flows) each(see func(id uint32, spec *dpif.FlowSpec)) {
+	spec := dpif.FlowSpec{Actions: make(action.List, 0, action.MaxWords)}
+	for id := uint32(1); int(id) < f.end.Used(); id++ {
+		if f.end.Records.Verdict(id) == dpif.Live && f.end.Records.Read(id, &spec) == nil {
+			see(id, &spec)
 		}
 	}
 }

@@ -35,9 +35,8 @@ func (s *Switch) SetActions(thread int, id ofproto.FlowID, actions action.List) 
 func (s *Switch) DeleteFlow(thread int, id ofproto.FlowID, last func(ofproto.FlowStats)) {
 	c, err := s.now()
 	if err == nil {
-		err = c.threads[thread].remove(uint32(id), func(f *counter.Flow) { last(statsOf(f)) })
-	}
-	if err != nil { // the thread is gone, and what it had counted with it
+		c.threads[thread].remove(uint32(id), func(f *counter.Flow) { last(statsOf(f)) })
+	} else { // the thread is gone, and what it had counted with it
 		go last(ofproto.FlowStats{})
 	}
 }

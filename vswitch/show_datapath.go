@@ -212,12 +212,9 @@ func (s *Switch) dumpFlows(_ context.Context, args []string) (string, error) {
 	for i := range c.threads {
 		thread := c.link.Region().Thread(i)
 		b = fmt.Appendf(b, "flow-dump from pmd on cpu core: %d\n", desc.Cores[i])
-		var spec dpif.FlowSpec
-		for id := uint32(1); int(id) < thread.Used(); id++ {
-			if thread.Records.Verdict(id) == dpif.Live && thread.Records.Read(id, &spec) == nil {
-				b = appendFlow(b, &spec, thread, id, now, more, name)
-			}
-		}
+		c.threads[i].show(func(id uint32, spec *dpif.FlowSpec) {
+			b = appendFlow(b, spec, thread, id, now, more, name)
+		})
 	}
 	return string(b), nil
 }
