@@ -17,6 +17,7 @@ type datapath struct {
 	lastID FlowID
 	full   bool
 	puts   int
+	lost   int // packets that no flow has counted
 }
 
 type dpFlow struct {
@@ -69,36 +70,48 @@ func (d *datapath) Stats(thread int, id FlowID) FlowStats {
 	return d.flows[id].stats
 }
 
-// find returns the flow that knows the packet, nil if none does. Two that do must agree.
-func (d *datapath) find(thread int, key *flow.Key) (found *dpFlow) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// find returns a flow that knows the packet, nil if none does. d.mu is held.
+func (d *datapath) find(thread int, key *flow.Key) *dpFlow {
 	for _, f := range d.flows {
-		if f.thread != thread || !f.match.Matches(key) {
-			continue
+		if f.thread == thread && f.match.Matches(key) {
+			return f
 		}
-		found = f
 	}
-	return found
+	return nil
 }
 
-// send passes packets of a key through the datapath: by the flow that knows them, or one that an upcall makes.
-func (d *datapath) send(b *Bridge, thread int, key *flow.Key, packets, length int, now clock.Time) (Decision, bool) {
+// send passes packets of a key through the datapath: by the flow that knows them, or one that an upcall makes. It reports
+// whether there was an upcall.
+func (d *datapath) send(b *Bridge, thread int, key *flow.Key, packets, length int, now clock.Time) (dec Decision, missed bool) {
+	d.mu.Lock()
 	f := d.find(thread, key)
-	var dec Decision
 	if f == nil {
+		d.mu.Unlock()
 		dec = b.Upcall(thread, key, length, now)
-		if dec.Flow == 0 {
+		d.mu.Lock()
+		missed = true
+		if f = d.flows[dec.Flow]; f == nil {
+			if dec.Flow != 0 {
+				d.lost += packets // the flow was gone before its first packet
+			}
+			d.mu.Unlock()
 			return dec, true
 		}
-		d.mu.Lock()
-		f = d.flows[dec.Flow]
-		d.mu.Unlock()
 	}
-	d.mu.Lock()
 	defer d.mu.Unlock()
 	f.stats.Packets += uint64(packets)
 	f.stats.Bytes += uint64(packets * length)
 	f.stats.Used = now
-	return Decision{Flow: dec.Flow, Actions: f.actions}, dec.Flow != 0
+	return Decision{Flow: dec.Flow, Actions: f.actions}, missed
 }
+
+// sink is an Installer that keeps nothing.
+type sink struct{ puts int }
+
+func (s *sink) PutFlow(int, *flow.Key, *flow.Mask, action.List) (FlowID, error) {
+	s.puts++
+	return FlowID(s.puts), nil
+}
+func (s *sink) SetActions(int, FlowID, action.List) error        { return nil }
+func (s *sink) DeleteFlow(_ int, _ FlowID, last func(FlowStats)) { last(FlowStats{}) }
+func (s *sink) Stats(int, FlowID) FlowStats                      { return FlowStats{} }

@@ -27,7 +27,7 @@ type node struct {
 	edit   uint64 // the Edit that may change the node in place
 	hash   uint64 // of the stage before: what all rules below share
 	kids   []kid  // a branch has those of the slots in bitmap
-	bitmap uint32
+	bitmap uint64
 	max    int32 // highest priority below
 	stage  uint8
 }
@@ -45,12 +45,12 @@ func (c kid) max() int32 {
 	return c.node.max
 }
 
-const slotBits = 5
+const slotBits = 6
 
 // slot returns the bit of hash h at a node shift bits deep, and the index of its kid.
-func (n *node) slot(h uint64, shift int) (bit uint32, at int) {
-	bit = 1 << (h >> shift & 31)
-	return bit, bits.OnesCount32(n.bitmap & (bit - 1))
+func (n *node) slot(h uint64, shift int) (bit uint64, at int) {
+	bit = 1 << (h >> shift & (1<<slotBits - 1))
+	return bit, bits.OnesCount64(n.bitmap & (bit - 1))
 }
 
 // subtable holds the rules of one shape.

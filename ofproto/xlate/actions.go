@@ -111,7 +111,7 @@ func (x *Translator) clone(list []openflow.Action) {
 		return
 	}
 	inner := x.out
-	x.key, x.out, x.sent = key, out, sent || x.sent
+	x.key, x.out, x.sent, x.dirty = key, out, sent || x.sent, true
 	switch {
 	case len(inner) == 0:
 	case sameLabels(&x.base, &base):
@@ -146,6 +146,7 @@ func (x *Translator) decField(id flow.FieldID, protocol string, controllers []ui
 	ttl := f.Get(&x.key).Lo
 	if ttl > 1 {
 		f.Set(&x.key, flow.Value{Lo: ttl - 1})
+		x.dirty = true
 		return true
 	}
 	x.detail(traceWarn, "%s decrement TTL exception", protocol)
@@ -162,6 +163,7 @@ func (x *Translator) setPriority(p uint64) {
 	f := flow.FieldSKBPriority.Field()
 	x.seeField(f, f.Ones())
 	f.Set(&x.key, flow.Value{Lo: p})
+	x.dirty = true
 }
 
 func (x *Translator) enqueue(a openflow.Enqueue) {

@@ -30,7 +30,11 @@ var (
 )
 
 func (x *Translator) commit() {
+	if !x.dirty {
+		return
+	}
 	if slices.Equal(x.key[:flow.DatapathWords], x.base[:flow.DatapathWords]) {
+		x.dirty = false
 		return
 	}
 	x.commitFields(linkFields)
@@ -55,7 +59,7 @@ func (x *Translator) commit() {
 	}
 	x.commitTags()
 	x.commitFields(metaFields)
-	x.base = x.key
+	x.base, x.dirty = x.key, false
 }
 
 func (x *Translator) commitTransport() {

@@ -8,6 +8,8 @@ import (
 // Reading and writing fields of the packet. A field that is written is also
 // seen: what is committed later depends on what was there before.
 
+const fragBits = (flow.FragAny | flow.FragLater) << 32 // nw_frag in its word
+
 func (x *Translator) seeField(f *flow.Field, mask flow.Value) {
 	f.SetMask(&x.seen, f.GetMask(&x.seen).Or(mask))
 }
@@ -58,7 +60,7 @@ func (x *Translator) proto() uint8 {
 }
 
 func (x *Translator) laterFragment() bool {
-	x.seen[flow.WordIPProto] |= 0xff << 32
+	x.seen[flow.WordIPProto] |= fragBits
 	return x.key[flow.WordIPProto]>>32&flow.FragLater != 0
 }
 
@@ -97,6 +99,7 @@ func (x *Translator) write1(f *flow.Field, v, mask flow.Value) {
 	}
 	x.seeField(f, mask)
 	f.SetMasked(&x.key, v, mask)
+	x.dirty = true
 	if f.Word == flow.WordVLAN {
 		x.tidyTag()
 	}

@@ -95,7 +95,9 @@ func (x *Translator) leave(p *Port, vlan uint16) {
 		x.setVLAN(flow.FieldVLANVID, uint64(vlan)|flow.VLANPresent, true)
 	}
 	x.outputTo(p, 0)
-	x.key[flow.WordVLAN] = old
+	if x.key[flow.WordVLAN] != old {
+		x.key[flow.WordVLAN], x.dirty = old, true
+	}
 }
 
 // prioritized reports whether the packet's tag, if there is one, gives it a priority: such a tag is worth something without a VLAN id too.

@@ -22,8 +22,9 @@ const (
 
 func (x *Translator) tagged() bool { return x.key[flow.WordVLAN]&(flow.VLANPresent<<32) != 0 }
 
-// seeTags sees the tags that the packet may have.
+// seeTags sees the tags that the packet may have, for somebody who is about to change them.
 func (x *Translator) seeTags() {
+	x.dirty = true
 	x.seen[flow.WordVLAN] |= tagBits << 32
 	if x.orig[flow.WordVLAN]&(flow.VLANPresent<<32) != 0 {
 		x.seen[flow.WordVLAN] |= tagBits
@@ -184,6 +185,7 @@ func hideBelow(k, from *flow.Key) {
 }
 
 func (x *Translator) setEtherType(t uint16) {
+	x.dirty = true
 	x.key[flow.WordEthDst] = x.key[flow.WordEthDst]&^0xffff | uint64(t)
 }
 

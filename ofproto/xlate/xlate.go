@@ -24,11 +24,12 @@ type Translator struct {
 	view  *View
 	trace *Trace // nil if nobody wants to know
 
-	key  flow.Key  // the packet as the rules have made it, the port in it an openflow.Port
-	base flow.Key  // the packet as the actions in out have made it
-	seen flow.Mask // bits of the packet that decided something
-	in   *Port     // where it came in, nil for nowhere
-	orig flow.Key  // the packet as it came
+	key   flow.Key  // the packet as the rules have made it, the port in it an openflow.Port
+	base  flow.Key  // the packet as the actions in out have made it
+	dirty bool      // key may differ from base
+	seen  flow.Mask // bits of the packet that decided something
+	in    *Port     // where it came in, nil for nowhere
+	orig  flow.Key  // the packet as it came
 
 	below    flow.Key // the packet before it got its first MPLS label, if hasBelow
 	hasBelow bool
@@ -106,14 +107,14 @@ func (x *Translator) begin(v *View, key *flow.Key) {
 	r := &x.res
 	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
 	x.out, x.sent, x.rule, x.depth, x.resubmits, x.exit, x.failed = x.out[:0], false, nil, 0, 0, false, false
-	x.stack, x.set, x.hasBelow = x.stack[:0], x.set[:0], false
+	x.stack, x.set, x.hasBelow, x.dirty = x.stack[:0], x.set[:0], false, false
 
 	// What every flow looks at, as in Open vSwitch.
 	x.seen[flow.WordPort] = ^uint64(0)
 	x.seen[flow.WordCtProto] = 0xffffffff // packet_type
 	x.seen[flow.WordEthDst] = 0xffff      // dl_type
 	if t := x.etherType(); t == flow.EthTypeIPv4 || t == flow.EthTypeIPv6 {
-		x.seen[flow.WordIPProto] = 0xff << 32 // nw_frag
+		x.seen[flow.WordIPProto] = fragBits
 	}
 }
 
