@@ -67,8 +67,7 @@ func NewMem(o Options, seed uint64, clk clock.Clock, ports ...rxtx.Port) (*Mem, 
 	if err != nil {
 		return nil, err
 	}
-	s := newSwitch(&o, vlog.New(vlog.Options{Console: o.Console}).Module("switch"))
-	s.clock = clk
+	s := newSwitch(&o, vlog.New(vlog.Options{Console: o.Console}).Module("switch"), clk)
 	m := &Mem{Switch: s, Datapath: dp, link: link, pumped: make(chan struct{})}
 	s.current.Store(newSession(link, nil, s.limit))
 	if err := s.loadRules(&o); err != nil {

@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	life := &life{cancel: cancel}
-	sw := newSwitch(&o, log.Module("switch"))
+	sw := newSwitch(&o, log.Module("switch"), clock.System)
 	if err := sw.loadRules(&o); err != nil {
 		return err
 	}
@@ -252,9 +252,9 @@ func openLog(o *Options) (*vlog.Log, error) {
 	return log, log.OpenFile(filepath.Join(o.Config.Dirs.Log, Program+".log"))
 }
 
-func newSwitch(o *Options, log *slog.Logger) *Switch {
+func newSwitch(o *Options, log *slog.Logger, clk clock.Clock) *Switch {
 	c := o.Config
-	s := &Switch{clock: clock.System, log: log, trouble: vlog.RateLimit(log, 60, 10), limit: c.Datapath.FlowLimit, defaults: c.Queues}
+	s := &Switch{clock: clk, log: log, trouble: vlog.RateLimit(log, 60, 10), limit: c.Datapath.FlowLimit, defaults: c.Queues}
 	s.launch = launcher(c.Dirs.Run, datapathLog(c), datapathConfig(o), log)
 	s.started = s.clock.Now()
 	s.bridge = ofproto.New(ofproto.Config{

@@ -11,6 +11,7 @@ import (
 
 	"pollux/config"
 	"pollux/dpif"
+	"pollux/internal/clock"
 	"pollux/internal/vlog"
 )
 
@@ -48,7 +49,7 @@ func MeasureStall(o StallOptions) ([]StallPhase, error) {
 	}
 	defer os.RemoveAll(dir)
 	o.Config.Dirs.Run, o.Config.Dirs.Log = dir, dir
-	s := newSwitch(&Options{Config: o.Config, Cores: []int{o.Core}, Bridge: "br0", Version: o.Version}, vlog.New(vlog.Options{}).Module("switch"))
+	s := newSwitch(&Options{Config: o.Config, Cores: []int{o.Core}, Bridge: "br0", Version: o.Version}, vlog.New(vlog.Options{}).Module("switch"), clock.System)
 	session, _, err := s.launch()
 	if err != nil {
 		return nil, err
