@@ -21,13 +21,59 @@ func (d dice) action(c class, t int) act {
 	case n == 17:
 		v := uint64(d.IntN(3))
 		return act{fmt.Sprintf("load:%d->NXM_NX_REG0[]", v), func(w *walk) bool { w.reg = v; return true }}
-	case n == 18 && d.one(6):
-		return act{"exit", func(w *walk) bool { w.exited = true; return true }}
+	case n == 18:
+		return d.steer(c, t)
 	case n == 19 && t+1 < numTables:
-		to := t + 1 + d.IntN(numTables-t-1)
-		return act{fmt.Sprintf("resubmit(,%d)", to), func(w *walk) bool { w.lookup(to); return true }}
+		return d.resubmit(t)
 	}
 	return d.output()
+}
+
+func (d dice) resubmit(t int) act {
+	to := t + 1 + d.IntN(numTables-t-1)
+	if d.one(2) {
+		return act{fmt.Sprintf("resubmit(,%d)", to), func(w *walk) bool { w.lookup(to); return true }}
+	}
+	as := 1 + d.IntN(d.ports)
+	return act{fmt.Sprintf("resubmit(%d,%d)", as, to), func(w *walk) bool { w.lookupAs(as, to); return true }}
+}
+
+// steer is what decides about other actions, and what goes from field to field.
+func (d dice) steer(c class, t int) act {
+	switch d.IntN(6) {
+	case 0:
+		return act{"exit", func(w *walk) bool { w.exited = true; return true }}
+	case 1:
+		return d.clone(c, t)
+	case 2:
+		return edit(func(w *walk) { w.dst = w.src }, "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]")
+	case 3:
+		return edit(func(w *walk) { w.reg = w.reg&^0xff | w.src&0xff }, "move:NXM_OF_ETH_SRC[0..7]->NXM_NX_REG0[0..7]")
+	case 4:
+		return act{"output:NXM_NX_REG0[]", func(w *walk) bool {
+			if p := int(w.reg); p != w.in {
+				w.send(p)
+			}
+			return true
+		}}
+	}
+	return act{"push:NXM_OF_ETH_DST[],move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],pop:NXM_OF_ETH_SRC[]", func(w *walk) bool {
+		w.src, w.dst = w.dst, w.src
+		return true
+	}}
+}
+
+// clone works a few actions on a copy.
+func (d dice) clone(c class, t int) act {
+	list := []act{d.action(c, t), d.action(c, t), d.output()}
+	text := fmt.Sprintf("clone(%s,%s,%s)", list[0].text, list[1].text, list[2].text)
+	return act{text, func(w *walk) bool {
+		frame := w.frame
+		reg, metadata := w.reg, w.metadata
+		w.actions(list)
+		w.frame, w.reg, w.metadata, w.exited = frame, reg, metadata, false
+		return true
+	}}
 }
 
 func (d dice) output() act {

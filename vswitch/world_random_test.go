@@ -210,7 +210,9 @@ func (d dice) instruct(r *refRule, c class) {
 }
 
 // String is the rule as ovs-ofctl writes it.
-func (r *refRule) String() string { return r.matchText() + "," + r.timeouts() + r.actionText() }
+func (r *refRule) String() string {
+	return fmt.Sprintf("cookie=%d,%s,%s%s", r.cookie, r.matchText(), r.timeouts(), r.actionText())
+}
 
 func (r *refRule) matchText() string {
 	l := []string{fmt.Sprintf("table=%d,priority=%d", r.table, r.priority)}

@@ -36,6 +36,8 @@ type refRule struct {
 	metadata, metadataMask uint64 // write_metadata
 	idle, hard             clock.Time
 	used, modified         clock.Time
+	cookie                 int // what it is called
+	packets, bytes         int
 }
 
 // cond is one field of a match, act one action; both know their text for the real switch.
@@ -55,6 +57,7 @@ type walk struct {
 	*reference
 	frame
 	in       int
+	length   int
 	reg      uint64
 	metadata uint64
 	exited   bool
@@ -70,7 +73,7 @@ type sent struct {
 
 // process returns what a packet makes leave the switch, and what is true then.
 func (r *reference) process(in int, f frame) *walk {
-	w := &walk{reference: r, frame: f, in: in}
+	w := &walk{reference: r, frame: f, in: in, length: len(f.bytes())}
 	w.lookup(0)
 	return w
 }
@@ -79,6 +82,8 @@ func (r *reference) process(in int, f frame) *walk {
 func (w *walk) commit() {
 	for _, r := range w.hit {
 		r.used = w.now
+		r.packets++
+		r.bytes += w.length
 	}
 	for _, a := range w.learnt {
 		w.learn(a, w.in)
@@ -133,7 +138,7 @@ func (r *reference) add(u *refRule) {
 	u.used, u.modified = r.now, r.now
 	for i, old := range r.rules {
 		if old.table == u.table && old.priority == u.priority && old.sameMatch(u) {
-			u.used = old.used
+			u.used, u.packets, u.bytes = old.used, old.packets, old.bytes
 			r.rules[i] = u
 			return
 		}
@@ -156,14 +161,14 @@ func (u *refRule) covered(conds []cond) bool {
 func (u *refRule) sameMatch(o *refRule) bool { return u.covered(o.match) && o.covered(u.match) }
 
 // lookup does what the best rule of a table says.
-func (w *walk) lookup(table int) {
-	var best *refRule
-	for _, r := range w.rules {
-		if r.table == table && (best == nil || r.priority > best.priority) && w.matches(r) {
-			best = r
-		}
-	}
-	if best == nil {
+func (w *walk) lookup(table int) { w.lookupAs(w.in, table) }
+
+// lookupAs looks for the rule as if the packet had come in by another port.
+func (w *walk) lookupAs(port, table int) {
+	in := w.in
+	w.in = port
+	best := w.best(table)
+	if w.in = in; best == nil {
 		return
 	}
 	w.hit = append(w.hit, best)
@@ -175,6 +180,15 @@ func (w *walk) lookup(table int) {
 	if best.next != 0 {
 		w.lookup(best.next)
 	}
+}
+
+func (w *walk) best(table int) (best *refRule) {
+	for _, r := range w.rules {
+		if r.table == table && (best == nil || r.priority > best.priority) && w.matches(r) {
+			best = r
+		}
+	}
+	return best
 }
 
 func (w *walk) actions(list []act) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,7 @@ type world struct {
 	mem   *Mem
 	ref   *reference
 	bench []*memport.Bench // by OpenFlow port - 1
+	rules int              // how many were made
 	log   []string         // what happened, for who reads a failure
 }
 
@@ -153,6 +155,40 @@ func (w *world) pass(d time.Duration) {
 	w.mem.Tend()
 	w.quiet()
 	w.ref.tend()
+	w.compare()
+}
+
+var dumped = regexp.MustCompile(`cookie=(0x[0-9a-f]+),.* n_packets=(\d+), n_bytes=(\d+)`)
+
+// compare holds what both switches know against each other: which rules there are, what they have counted, and who was heard where.
+func (w *world) compare() {
+	var got, want []string
+	var dump bytes.Buffer
+	w.mem.bridge.DumpRules(&dump, w.clock.Now())
+	for _, m := range dumped.FindAllStringSubmatch(dump.String(), -1) {
+		got = append(got, fmt.Sprintf("rule %s: %s packets, %s bytes", m[1], m[2], m[3]))
+	}
+	for _, e := range w.mem.bridge.MACs().Entries() {
+		got = append(got, fmt.Sprintf("%012x of VLAN %d is on port %d", e.MAC, e.VLAN, e.Port))
+	}
+	for _, r := range w.ref.rules {
+		want = append(want, fmt.Sprintf("rule %#x: %d packets, %d bytes", r.cookie, r.packets, r.bytes))
+	}
+	for a, e := range w.ref.macs {
+		want = append(want, fmt.Sprintf("%012x of VLAN %d is on port %d", a.mac, a.vlan, e.port))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got) || i < len(want) && got[i] > want[i]:
+			w.fail("the switch does not have: %s", want[i])
+			return
+		case i >= len(want) || got[i] < want[i]:
+			w.fail("the switch has: %s", got[i])
+			return
+		}
+	}
 }
 
 // quiet turns the switch until nothing is on its way.
@@ -187,6 +223,8 @@ func (w *world) addRule() {
 	for slices.ContainsFunc(w.ref.rules, func(o *refRule) bool { return o.table == u.table && o.priority == u.priority }) {
 		u.priority++
 	}
+	w.rules++
+	u.cookie = w.rules
 	w.apply("add " + u.String())
 	w.ref.add(u)
 }
