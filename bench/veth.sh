@@ -22,7 +22,7 @@ beds() {
     ip link add g0 netns $id-g address 02:00:00:00:00:01 type veth peer name d0 netns $id-d
     ip link add s0 netns $id-s address 02:00:00:00:00:02 type veth peer name d1 netns $id-d
     for x in "g g0" "d d0" "d d1" "s s0"; do
-        ns ${x% *} sysctl -qw net.ipv6.conf.${x#* }.disable_ipv6=1
+        ns ${x% *} sh -c "echo 1 >/proc/sys/net/ipv6/conf/${x#* }/disable_ipv6"
         ip -n $id-${x% *} link set ${x#* } up
     done
 }

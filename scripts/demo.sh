@@ -54,7 +54,7 @@ ip link add b0 netns $b type veth peer name d1 netns $sw
 ip -n $a addr add 10.77.0.1/24 dev a0
 ip -n $b addr add 10.77.0.2/24 dev b0
 # A lost ARP request is repeated soon, not after a second: the time to the first ping is to be the switch's.
-ip netns exec $a sysctl -qw net.ipv4.neigh.a0.retrans_time_ms=20
+on $a sh -c 'echo 20 >/proc/sys/net/ipv4/neigh/a0/retrans_time_ms'
 for x in "$a a0" "$sw d0" "$sw d1" "$b b0"; do ip -n ${x% *} link set ${x#* } up; done
 
 cat <<TXT

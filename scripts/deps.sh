@@ -25,7 +25,9 @@ if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' >$policy
     chmod +x $policy
 fi
+echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
+quietly() { out=$("$@" 2>&1) || { echo "$out"; echo "deps.sh: failed: $*" >&2; exit 1; }; }
+quietly apt-get update -qq
 # shellcheck disable=SC2086
-apt-get install -y -qq --no-install-recommends $missing
+quietly apt-get install -y -qq --no-install-recommends $missing
