@@ -54,7 +54,7 @@ ip link add b0 netns $b type veth peer name d1 netns $sw
 ip -n $a addr add 10.77.0.1/24 dev a0
 ip -n $b addr add 10.77.0.2/24 dev b0
 # A lost ARP request is repeated soon, not after a second: the time to the first ping is to be the switch's.
-on $a sh -c 'echo 20 >/proc/sys/net/ipv4/neigh/a0/retrans_time_ms'
+on $a sh -c 'cd /proc/sys/net/ipv4/neigh/a0; echo 20 >retrans_time_ms; echo 500 >mcast_solicit'
 for x in "$a a0" "$sw d0" "$sw d1" "$b b0"; do ip -n ${x% *} link set ${x#* } up; done
 
 cat <<TXT
@@ -66,7 +66,7 @@ began=$(now)
 ip netns exec $sw setsid bin/pollux start d0 d1 --run-dir "$run" </dev/null >"$run/log" 2>&1 & # setsid: Ctrl-C is for us
 switch=$!
 jobs+=($switch)
-until on $a ping -n -q -c 1 -W 0.05 10.77.0.2 >/dev/null 2>&1; do
+until on $a ping -n -q -c 1 -i 0.02 -w 1 10.77.0.2 >/dev/null 2>&1; do # asks 50 times a second, ends at the first answer
     [ -z "$ended" ] || exit 1
     kill -0 $switch 2>/dev/null || fail "pollux ended"
     [ $(($(now) - began)) -lt 15000000000 ] || fail "no ping came back within 15 seconds"
