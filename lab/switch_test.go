@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(lab.Main(m)) }
 
 // patience is how long a test waits for what should take a moment. Only failures wait that long.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // A vswitch is a pollux that runs in a namespace.
 type vswitch struct {

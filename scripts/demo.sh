@@ -69,7 +69,7 @@ jobs+=($switch)
 until on $a ping -n -q -c 1 -i 0.02 -w 1 10.77.0.2 >/dev/null 2>&1; do # asks 50 times a second, ends at the first answer
     [ -z "$ended" ] || exit 1
     kill -0 $switch 2>/dev/null || fail "pollux ended"
-    [ $(($(now) - began)) -lt 15000000000 ] || fail "no ping came back within 15 seconds"
+    [ $(($(now) - began)) -lt 60000000000 ] || fail "no ping came back within a minute"
 done
 echo "the first ping came back $((($(now) - began) / 1000000)) ms after the start"
 echo
