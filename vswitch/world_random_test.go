@@ -196,11 +196,6 @@ func (d dice) instruct(r *refRule, c class) {
 	if d.one(12) {
 		r.acts = nil
 	}
-	for _, a := range r.acts {
-		if a.text == "dec_ttl" { // what stands behind one that fails is another question
-			return
-		}
-	}
 	if r.table+1 < numTables && d.one(3) {
 		r.next = r.table + 1 + d.IntN(numTables-r.table-1)
 	}

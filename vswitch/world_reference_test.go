@@ -172,8 +172,7 @@ func (w *walk) lookupAs(port, table int) {
 		return
 	}
 	w.hit = append(w.hit, best)
-	w.actions(best.acts)
-	if w.exited {
+	if !w.actions(best.acts) {
 		return
 	}
 	w.metadata = w.metadata&^best.metadataMask | best.metadata&best.metadataMask
@@ -191,12 +190,14 @@ func (w *walk) best(table int) (best *refRule) {
 	return best
 }
 
-func (w *walk) actions(list []act) {
+// actions does a list and reports whether it came to its end.
+func (w *walk) actions(list []act) bool {
 	for _, a := range list {
 		if !a.do(w) || w.exited {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 func (w *walk) matches(r *refRule) bool {
