@@ -231,6 +231,11 @@ func (d *Datapath) move(p *port, q, thread int) error {
 		d.do(t, func(t *Thread) { t.forget(p.spec.Port) })
 	}
 	d.detach(p, q)
+	if r, ok := p.receivers[q].queue.(rxtx.Preparer); ok { // waits for the kernel here, not on the thread
+		if err := r.Prepare(); err != nil {
+			return fmt.Errorf("move queue %d of port %s: %w", q, p.spec.Name, err)
+		}
+	}
 	p.threads[q] = thread
 	if err := d.attach(p, q); err != nil {
 		return fmt.Errorf("move queue %d of port %s to core %d: %w", q, p.spec.Name, d.threads[thread].core, err)

@@ -51,6 +51,10 @@ type Queue interface {
 	Detach()
 }
 
+// Preparer is a Queue that has to wait for its device before it can be attached again. Prepare
+// does the waiting, on any goroutine, between Detach and the next Attach.
+type Preparer interface{ Prepare() error }
+
 // Info describes a port.
 type Info struct {
 	Name   string           // as the user knows it

@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	serving, closeSocket := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeSocket()
 	done.Go(func() { server.Serve(serving) })
-	if err := sw.open(o.Config); err != nil {
+	if err := sw.open(ctx, o.Config); err != nil {
 		return err
 	}
 	if err := sw.serveMetrics(ctx, &done, o.Config.Metrics.Address, log.Module("metrics")); err != nil {
@@ -112,7 +112,7 @@ func datapathConfig(o *Options) *DatapathConfig {
 }
 
 // open starts or adopts the datapath and makes its ports what they should be.
-func (s *Switch) open(c *config.Config) error {
+func (s *Switch) open(ctx context.Context, c *config.Config) error {
 	session, adopted, err := s.launch()
 	if err != nil {
 		return err
@@ -124,6 +124,9 @@ func (s *Switch) open(c *config.Config) error {
 		}
 	}
 	if err := s.addMissing(c); err != nil {
+		return errors.Join(err, s.close(adopted))
+	}
+	if err := s.watchDevices(ctx); err != nil {
 		return errors.Join(err, s.close(adopted))
 	}
 	s.log.Info("forwarding", "datapath", session.pid(), "adopted", adopted, "ports", len(s.ports))

@@ -32,6 +32,11 @@ func (s *Switch) showStatus(w io.Writer) error {
 	fmt.Fprintf(w, "threads:          on cores %s, placement %s, longest sleep %v\n", list(desc.Cores), desc.Settings.Placement, desc.Settings.MaxSleep)
 	fmt.Fprintf(w, "bridge:           %s, %d rules, %d flows\n\n", s.bridge.Name(), s.bridge.NumRules(), flowsOf(snap))
 	fmt.Fprint(w, columns(func(w io.Writer) { writePortStatus(w, ports, desc.Cores) }))
+	for _, p := range s.portList() {
+		if p.Away {
+			fmt.Fprintf(w, "\nnote: %s: its device has gone; the port comes back when the device does", p.Name)
+		}
+	}
 	for _, n := range desc.Notes {
 		fmt.Fprintf(w, "\nnote: %s", n)
 	}

@@ -44,11 +44,16 @@ type Port struct {
 	Datapath uint32
 	MAC      uint64
 	Spec     dpif.PortSpec
+	Away     bool // its device has gone
+	device   int  // the kernel's number of the device
 }
 
 // newPort is the port that info describes; its OpenFlow number is that of the datapath.
 func newPort(info *dpif.PortInfo) Port {
 	p := Port{Name: info.Spec.Name, Number: openflow.Port(info.Spec.Port), Datapath: info.Spec.Port, Spec: info.Spec}
+	if info.Spec.Device != "" {
+		p.device = deviceIndex(info.Spec.Device)
+	}
 	if len(info.Info.MAC) == 6 {
 		p.MAC = flow.MAC((*[6]byte)(info.Info.MAC))
 	}
@@ -137,7 +142,7 @@ func (s *Switch) RemovePort(name string) error {
 	}
 	for i, p := range s.ports {
 		if p.Name == name {
-			if err := c.link.RemovePort(p.Datapath); err != nil {
+			if err := s.removeFrom(c, &p); err != nil {
 				return err
 			}
 			s.ports = append(s.ports[:i:i], s.ports[i+1:]...)
@@ -147,6 +152,14 @@ func (s *Switch) RemovePort(name string) error {
 		}
 	}
 	return fmt.Errorf("remove port %s: there is none", name)
+}
+
+// removeFrom removes a port from the datapath, where it is not if its device has gone.
+func (s *Switch) removeFrom(c *session, p *Port) error {
+	if p.Away {
+		return nil
+	}
+	return c.link.RemovePort(p.Datapath)
 }
 
 // Run serves the datapath until ctx ends: upcalls, revalidation, and the
@@ -211,7 +224,9 @@ func (s *Switch) putPortsBack() {
 	s.ports = nil
 	for _, p := range old {
 		if _, err := s.addPort(p.Spec); err != nil {
-			s.log.Error("a port did not come back", "name", p.Name, "err", err)
+			s.log.Error("a port did not come back; it will when its device does", "name", p.Name, "err", err)
+			p.Away = true
+			s.ports = append(s.ports, p)
 		}
 	}
 }

@@ -42,7 +42,11 @@ func (s *Switch) adopt(c *session) error {
 	}
 	s.mu.Lock()
 	for _, info := range infos {
-		s.ports = append(s.ports, newPort(&info))
+		p := newPort(&info)
+		s.ports = append(s.ports, p)
+		if !info.Info.Up && p.device != 0 { // perhaps another device of the name than the one it is bound to
+			s.bringBack(&s.ports[len(s.ports)-1], p.device)
+		}
 	}
 	s.showPorts()
 	s.mu.Unlock()

@@ -1,0 +1,95 @@
+package vswitch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// A port whose device vanishes takes only itself away: it is removed from the
+// datapath, keeps its name and numbers, and comes back when there is a
+// device of that name again. The kernel tells of devices by netlink.
+
+// watchDevices follows the kernel's devices until ctx ends.
+func (s *Switch) watchDevices(ctx context.Context) error {
+	updates := make(chan netlink.LinkUpdate, 64)
+	err := netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{
+		ErrorCallback: func(err error) { s.trouble.Warn("the kernel's news of devices were interrupted", "err", err) },
+	})
+	if err != nil {
+		return fmt.Errorf("watch devices: %w", err)
+	}
+	go func() {
+		for u := range updates {
+			s.deviceChanged(u.Attrs().Name, u.Attrs().Index, u.Header.Type == unix.RTM_DELLINK)
+		}
+	}()
+	return nil
+}
+
+// deviceIndex is the kernel's number of a device, 0 if there is none of that name.
+func deviceIndex(name string) int {
+	link, err := netlink.LinkByName(name)
+	if err != nil {
+		return 0
+	}
+	return link.Attrs().Index
+}
+
+// deviceChanged deals with one piece of news: the device of a port has gone, has come, or has changed.
+func (s *Switch) deviceChanged(name string, index int, gone bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.ports {
+		p := &s.ports[i]
+		if p.Name != name {
+			continue
+		}
+		switch {
+		case gone && !p.Away && p.device == index:
+			s.takeAway(p)
+		case !gone && (p.Away || p.device != index):
+			s.bringBack(p, index)
+		case !gone:
+			s.refresh()
+		}
+	}
+}
+
+// takeAway removes the port of a device that has gone from the datapath. s.mu is held.
+func (s *Switch) takeAway(p *Port) {
+	p.Away = true
+	s.log.Warn("the device of a port has gone", "name", p.Name)
+	if c, err := s.now(); err == nil {
+		if err := c.link.RemovePort(p.Datapath); err != nil {
+			s.log.Warn("a port was not removed cleanly", "name", p.Name, "err", err)
+		}
+	}
+}
+
+// bringBack makes the port again on a device that has come. s.mu is held.
+func (s *Switch) bringBack(p *Port, index int) {
+	if !p.Away { // the name went to another device before we heard of it
+		s.takeAway(p)
+	}
+	c, err := s.now()
+	if err != nil {
+		return
+	}
+	if _, err := c.link.AddPort(p.Spec); err != nil {
+		s.log.Warn("the device of a port is there, but cannot be bound yet", "name", p.Name, "err", err)
+		return
+	}
+	p.Away, p.device = false, index
+	s.log.Info("the device of a port is back", "name", p.Name)
+	s.showPorts()
+}
+
+// refresh lets the datapath look at its devices again: their MTU may have changed.
+func (s *Switch) refresh() {
+	if c, err := s.now(); err == nil {
+		c.link.Ports()
+	}
+}
