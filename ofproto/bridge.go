@@ -33,7 +33,8 @@ type Bridge struct {
 	view      atomic.Pointer[xlate.View]
 	changed   chan struct{}
 	threads   []*flows
-	points    points
+	points    kept[uint64, *xlate.Point]
+	frozen    kept[uint32, *xlate.Frozen]
 	workers   sync.Pool // of *xlate.Translator
 	limit     atomic.Int64
 
@@ -64,7 +65,7 @@ func New(c Config, i Installer) *Bridge {
 	for range c.Threads {
 		b.threads = append(b.threads, newFlows(c.MaxMasks))
 	}
-	b.view.Store(&xlate.View{Bridge: c.Name, Seq: 1, PortsSeq: 1, Ports: xlate.NewPorts(nil), MACs: b.macs, ForwardBPDU: c.ForwardBPDU})
+	b.view.Store(&xlate.View{Bridge: c.Name, Seq: 1, PortsSeq: 1, Ports: xlate.NewPorts(nil), MACs: b.macs, ForwardBPDU: c.ForwardBPDU, Thaw: b.thaw})
 	return b
 }
 

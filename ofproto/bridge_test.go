@@ -81,7 +81,7 @@ func TestAllAtOnce(t *testing.T) {
 	var now clock.Time = clock.Second
 	var work, checking sync.WaitGroup
 	stop := make(chan struct{})
-	const packets = 3000
+	const packets = 1500
 	for thread := range threads {
 		r := rand.New(rand.NewPCG(rules.Uint64(), 0))
 		work.Go(func() {

@@ -53,6 +53,7 @@ type record struct {
 	rules       []*table.Rule
 	learn       []xlate.Learn
 	points      []*xlate.Point
+	frozen      []*xlate.Frozen
 }
 
 var flowSeed = rand.Uint64()
@@ -151,6 +152,7 @@ func (r *record) learnt(res *xlate.Result) {
 	r.rules = append(r.rules[:0], res.Rules...)
 	r.learn = append(r.learn[:0], res.Learn...)
 	r.points = append(r.points[:0], res.Points...)
+	r.frozen = append(r.frozen[:0], res.Frozen...)
 }
 
 // outdated reports whether translating the flow again might give something else.
@@ -189,8 +191,13 @@ func (b *Bridge) credit(r *record, s FlowStats) {
 	for _, rule := range r.rules {
 		rule.Stats.Add(packets, bytes, s.Used)
 	}
-	for _, l := range r.learn {
-		if b.macs.Learn(l.Address, l.Port, s.Used) {
+	b.learn(r.learn, s.Used)
+}
+
+// learn notes where addresses were heard at time now, on ports that are still there.
+func (b *Bridge) learn(list []xlate.Learn, now clock.Time) {
+	for _, l := range list {
+		if b.View().Ports.Number(l.Port) != nil && b.macs.Learn(l.Address, l.Port, now) {
 			b.notify()
 		}
 	}

@@ -37,6 +37,7 @@ func (b *Bridge) Revalidate(now clock.Time) (rep Report) {
 		b.macs.Expire(now)
 		rep.Removed = b.expire(now)
 		b.points.sweep(now)
+		b.frozen.sweep(now)
 	}
 	x := b.workers.Get().(*xlate.Translator)
 	view := b.View()
@@ -93,7 +94,7 @@ func (b *Bridge) collect(rep *Report, now clock.Time) {
 		b.each(i, func(r *record) bool {
 			s := b.installer.Stats(i, r.id)
 			b.credit(r, s)
-			b.points.note(r.points, now)
+			b.note(r.points, r.frozen, now)
 			if now < max(s.Used, r.created)+idle {
 				return true
 			}
@@ -127,7 +128,7 @@ func (b *Bridge) revalidate(x *xlate.Translator, v *xlate.View, thread int, r *r
 	}
 	b.credit(r, b.installer.Stats(thread, r.id)) // to the rules of before
 	r.learnt(res)
-	b.points.note(res.Points, now)
+	b.note(res.Points, res.Frozen, now)
 	return true
 }
 

@@ -91,15 +91,9 @@ func configure(p *xlate.Port, w string) error {
 func (s *stage) apply(c *story.Call, command string) (string, error) {
 	text := c.Stdin
 	if len(c.Args) > 0 {
-		text = c.Args[0]
+		text = command + " " + c.Args[0]
 	}
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if command != "" && strings.TrimSpace(l) != "" {
-			lines[i] = command + " " + l
-		}
-	}
-	mods, err := openflow.ParseFlowMods(strings.NewReader(strings.Join(lines, "\n")), s.b.PortNames())
+	mods, err := openflow.ParseFlowMods(strings.NewReader(text), s.b.PortNames())
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +101,7 @@ func (s *stage) apply(c *story.Call, command string) (string, error) {
 	return "", err
 }
 
-func (s *stage) addFlows(c *story.Call) (string, error) { return s.apply(c, "") }
+func (s *stage) addFlows(c *story.Call) (string, error) { return s.apply(c, "add") }
 func (s *stage) modFlows(c *story.Call) (string, error) { return s.apply(c, "modify") }
 func (s *stage) delFlows(c *story.Call) (string, error) { return s.apply(c, "delete") }
 

@@ -31,12 +31,8 @@ func (b *Bridge) Upcall(thread int, key *flow.Key, length int, now clock.Time) D
 	defer b.workers.Put(x)
 	view := b.View()
 	res := x.Translate(view, key)
-	b.points.note(res.Points, now)
-	for _, l := range res.Learn {
-		if b.macs.Learn(l.Address, l.Port, now) {
-			b.notify()
-		}
-	}
+	b.note(res.Points, res.Frozen, now)
+	b.learn(res.Learn, now)
 	d := Decision{Drop: res.Drop, Failure: res.Failure}
 	if d.Flow, d.Actions = b.put(thread, key, res, now); d.Flow != 0 {
 		return d
@@ -130,10 +126,8 @@ func (b *Bridge) Adopt(thread int, id FlowID, key *flow.Key, mask *flow.Mask, ac
 	x := b.workers.Get().(*xlate.Translator)
 	defer b.workers.Put(x)
 	res := x.Translate(b.View(), key)
-	b.points.note(res.Points, now)
-	for _, l := range res.Learn {
-		b.macs.Learn(l.Address, l.Port, max(r.counted.Used, 0))
-	}
+	b.note(res.Points, res.Frozen, now)
+	b.learn(res.Learn, r.counted.Used)
 	b.notify()
 }
 
@@ -143,7 +137,7 @@ func (b *Bridge) PacketOut(key *flow.Key, list []openflow.Action, now clock.Time
 	x := b.workers.Get().(*xlate.Translator)
 	defer b.workers.Put(x)
 	res := x.TranslateActions(b.View(), key, list)
-	b.points.note(res.Points, now)
+	b.note(res.Points, res.Frozen, now)
 	return Decision{Actions: slices.Clone(res.Actions), Drop: res.Drop, Failure: res.Failure}
 }
 

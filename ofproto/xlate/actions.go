@@ -7,20 +7,27 @@ import (
 	"pollux/openflow"
 )
 
-// actions does a list of OpenFlow actions in turn and reports whether it came to the end.
-func (x *Translator) actions(list []openflow.Action) bool {
-	for _, a := range list {
+// actions does a list of OpenFlow actions in turn. It returns how many of them are done with, and whether to go on behind the list.
+func (x *Translator) actions(list []openflow.Action) (done int, on bool) {
+	for i, a := range list {
 		if x.over() {
-			return false
+			return i, false
+		}
+		if x.mustFreeze(a) {
+			x.freezing = true
+			return i, false
 		}
 		if x.trace != nil {
 			x.trace.action(a)
 		}
 		if !x.action(a) {
-			return false
+			return len(list), false
+		}
+		if x.freezing {
+			return i + 1, false
 		}
 	}
-	return !x.over()
+	return len(list), !x.over()
 }
 
 // action does one action and reports whether the list goes on.
@@ -101,12 +108,16 @@ func (x *Translator) resubmitAction(a openflow.Resubmit) {
 // change of it is changed back before the next output, as anything else that
 // differs; only what cannot be changed back makes a copy in the datapath.
 func (x *Translator) clone(list []openflow.Action) {
-	key, base, out, sent, hasBelow := x.key, x.base, x.out, x.sent, x.hasBelow
+	key, base, out, sent, hasBelow, unknown := x.key, x.base, x.out, x.sent, x.hasBelow, x.unknown
 	stack, set := append([]flow.Value(nil), x.stack...), append([]openflow.Action(nil), x.set...)
 	x.out, x.sent = nil, false
-	x.actions(list)
+	x.instructions(&openflow.Instructions{Apply: list})
+	frozen := x.freezing
+	if frozen && !x.failed {
+		x.freeze()
+	}
 	x.exit = false
-	x.stack, x.set, x.hasBelow = stack, set, hasBelow
+	x.stack, x.set, x.hasBelow, x.unknown = stack, set, hasBelow, unknown
 	if x.failed {
 		return
 	}
@@ -114,7 +125,7 @@ func (x *Translator) clone(list []openflow.Action) {
 	x.key, x.out, x.sent, x.dirty = key, out, sent || x.sent, true
 	switch {
 	case len(inner) == 0:
-	case sameLabels(&x.base, &base):
+	case !frozen && sameLabels(&x.base, &base):
 		x.out = append(x.out, inner...)
 	default:
 		x.out = x.out.Append(action.Clone, 0, 0, inner...)

@@ -12,8 +12,8 @@ import (
 
 // write merges actions into the set; a later one takes the place of an earlier one of its kind.
 func (x *Translator) write(list []openflow.Action) {
-	if len(list) > 0 && x.trace != nil {
-		x.traceText("write_actions(%s)", openflow.AppendActions(nil, list, nil))
+	if len(list) == 0 {
+		return
 	}
 	for _, a := range list {
 		kept := x.set[:0]
@@ -24,6 +24,25 @@ func (x *Translator) write(list []openflow.Action) {
 		}
 		x.set = append(kept, a)
 	}
+	if x.trace != nil {
+		x.traceText("write_actions(%s)", openflow.AppendActions(nil, list, nil))
+		x.detail(traceDetail, "action set is: %s", x.setText())
+	}
+}
+
+func (x *Translator) clearSet() {
+	if x.trace != nil {
+		x.traceText("clear_actions")
+		x.detail(traceDetail, "action set was: %s", x.setText())
+	}
+	x.set = x.set[:0]
+}
+
+func (x *Translator) setText() string {
+	if len(x.set) == 0 {
+		return "drop"
+	}
+	return string(openflow.AppendActions(nil, x.ordered(notInSets), nil))
 }
 
 func sameKind(a, b openflow.Action) bool {
@@ -72,6 +91,18 @@ const (
 	notInSets  = 20
 )
 
+// ordered returns the set in the order in which it is done, of the final steps only the first.
+func (x *Translator) ordered(final int) (list []openflow.Action) {
+	for step := 1; step <= final; step++ {
+		for _, a := range x.set {
+			if o := setOrder(a); o == step && (step < finalSteps || step == final || final == notInSets) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
 // actionSet does the set, once the packet is at the end of its way.
 func (x *Translator) actionSet() {
 	final := notInSets
@@ -83,14 +114,10 @@ func (x *Translator) actionSet() {
 	if x.over() || final == notInSets {
 		return
 	}
-	var list []openflow.Action
-	for step := 1; step <= final; step++ {
-		for _, a := range x.set {
-			if o := setOrder(a); o == step && (step < finalSteps || step == final) {
-				list = append(list, a)
-			}
-		}
+	list := x.ordered(final)
+	x.set = x.set[:0]
+	if x.trace != nil {
+		x.trace.at = &x.trace.add(traceTable, "--. Executing action set:").subs
 	}
-	x.traceText("--. Executing action set:")
-	x.actions(list)
+	x.instructions(&openflow.Instructions{Apply: list})
 }

@@ -64,15 +64,20 @@ func (x *Translator) laterFragment() bool {
 	return x.key[flow.WordIPProto]>>32&flow.FragLater != 0
 }
 
-// neighbour reports whether the ICMPv6 packet is the kind of neighbour discovery (RFC 4861, 4.3 and 4.4) that p wants.
+// Types of ICMPv6 (RFC 4861, 4.3 and 4.4).
+const (
+	neighbourSolicit = 135
+	neighbourAdvert  = 136
+)
+
+// neighbour reports whether the ICMPv6 packet is the kind of neighbour discovery that p wants.
 func (x *Translator) neighbour(p flow.Prereq) bool {
-	const solicit, advert = 135, 136
 	if p == flow.NeedICMPv6 {
 		return true
 	}
 	x.seen[flow.WordIPProto] |= 0xffff << 16
 	typ := uint16(x.key[flow.WordIPProto] >> 16)
-	return (typ == solicit && p != flow.NeedNDAdvert) || (typ == advert && p != flow.NeedNDSolicit)
+	return (typ == neighbourSolicit && p != flow.NeedNDAdvert) || (typ == neighbourAdvert && p != flow.NeedNDSolicit)
 }
 
 // writable reports whether field f of the packet can be written.
@@ -106,20 +111,19 @@ func (x *Translator) write1(f *flow.Field, v, mask flow.Value) {
 }
 
 func (x *Translator) move(src, dst openflow.Subfield) {
-	f := dst.Field.Field()
-	if !x.meets(src.Field.Field().Prereq) || !x.meets(f.Prereq) {
+	if !x.meets(src.Field.Field().Prereq) || !x.meets(dst.Field.Field().Prereq) {
 		x.detail(traceWarn, "unmet prerequisites, move ignored")
 		return
 	}
 	x.see(src)
 	x.writeSub(dst, src.Get(&x.key))
-	if x.trace != nil {
-		x.trace.now(f, &x.key)
-	}
 }
 
 func (x *Translator) writeSub(dst openflow.Subfield, v flow.Value) {
 	x.write1(dst.Field.Field(), v.Shl(int(dst.Ofs)), dst.Mask())
+	if x.trace != nil {
+		x.trace.now(dst, &x.key)
+	}
 }
 
 func (x *Translator) pop(dst openflow.Subfield) {

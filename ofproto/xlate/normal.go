@@ -41,7 +41,8 @@ func (x *Translator) normal() {
 		x.detail(traceDetail, "no learned MAC for destination, flooding")
 		x.normalFlood(vlan)
 	case p == nil:
-		x.detail(traceWarn, "learned port is unknown, dropping")
+		x.detail(traceDetail, "learned port is gone, flooding")
+		x.normalFlood(vlan)
 	case port == x.inPort():
 		x.detail(traceWarn, "learned port is input port, dropping")
 	default:

@@ -90,11 +90,10 @@ func (x *Translator) controller(c *openflow.Controller) {
 		return
 	}
 	x.commit()
-	pt := &Point{Reason: c.Reason, Table: x.table, ControllerID: c.ID, MaxLen: c.MaxLen, UserData: c.UserData, Meter: c.Meter, InPort: x.inPort()}
-	if x.rule != nil {
-		pt.Cookie = x.rule.Cookie
+	pt := &Point{
+		Reason: c.Reason, Table: x.table, Cookie: x.cookie, ControllerID: c.ID, MaxLen: c.MaxLen, UserData: c.UserData, Meter: c.Meter,
+		InPort: x.inPort(), Metadata: x.metadata(),
 	}
-	pt.Metadata = x.metadata()
 	x.res.Points = append(x.res.Points, pt)
 	x.out = x.out.Userspace(uint32(c.Reason), uint32(c.MaxLen), pt.ID())
 	x.sent = true
@@ -110,10 +109,10 @@ func (x *Translator) metadata() (m flow.Match) {
 		}
 	}
 	told(flow.WordHash, 0xffffffff)
-	told(flow.WordTunIP, ^uint64(0))
+	told(flow.WordTunIP, 0xffffffff) // where a tunnel leads tells whether there is one
 	told(flow.WordTunIP6DstHi, ^uint64(0))
 	told(flow.WordTunIP6DstLo, ^uint64(0))
-	if uint32(x.key[flow.WordTunIP]) != 0 || x.key[flow.WordTunIP6DstHi]|x.key[flow.WordTunIP6DstLo] != 0 { // it came through a tunnel
+	if uint32(x.key[flow.WordTunIP]) != 0 || x.key[flow.WordTunIP6DstHi]|x.key[flow.WordTunIP6DstLo] != 0 {
 		for w := flow.WordTunID; w < flow.WordEthDst; w++ {
 			told(w, ^uint64(0))
 		}

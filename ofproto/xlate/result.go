@@ -35,6 +35,8 @@ type Result struct {
 	Learn []Learn
 	// Points are the places from which packets go to controllers.
 	Points []*Point
+	// Frozen are the rests of the packet's way for which the actions recirculate it.
+	Frozen []*Frozen
 }
 
 // Learn is an address heard on a port.

@@ -170,7 +170,9 @@ func (x *Translator) popMPLS(ethertype uint16) {
 	case n > 1:
 	case x.hasBelow && uint16(x.below[flow.WordEthDst]) == ethertype:
 		hideBelow(&x.key, &x.below) // a label that was pushed here: the headers are known
+		hideBelow(&x.base, &x.below)
 	default: // unknown headers are no difference to be committed
+		x.unknown = !isMPLS(ethertype)
 		hideBelow(&x.key, &flow.Key{})
 		hideBelow(&x.base, &flow.Key{})
 	}

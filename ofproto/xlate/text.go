@@ -7,7 +7,11 @@ import "pollux/flow"
 func FlowText(key *flow.Key) string {
 	m := flow.Match{Key: *key}
 	for w, v := range key {
-		if v != 0 && (w < flow.WordEthDst || w >= flow.DatapathWords) {
+		switch {
+		case v == 0 || (w >= flow.WordEthDst && w < flow.DatapathWords):
+		case w == flow.WordMetadata, w == flow.WordTunID, w >= flow.WordTunOpts && w < flow.WordEthDst:
+			m.Mask[w] = ^uint64(0)
+		default:
 			m.Mask[w] = nonZeroHalves(v)
 		}
 	}
@@ -28,11 +32,17 @@ func hideAbsent(key *flow.Key, m *flow.Mask) {
 	}
 	switch typ {
 	case flow.EthTypeIPv4, flow.EthTypeIPv6:
-	case flow.EthTypeARP, flow.EthTypeRARP, flow.EthTypeNSH:
+	case flow.EthTypeARP, flow.EthTypeRARP:
+		m[flow.WordIPProto] = 0xff << 56 // arp_op
+		return
+	case flow.EthTypeNSH:
 		return
 	default:
 		clear(m[flow.WordIP:flow.DatapathWords])
 		return
+	}
+	if typ := uint8(key[flow.WordIPProto] >> 16); proto != flow.ProtoICMPv6 || (typ != neighbourSolicit && typ != neighbourAdvert) {
+		clear(m[flow.WordNDTargetHi : flow.WordND+1])
 	}
 	switch proto {
 	case flow.ProtoTCP, flow.ProtoUDP, flow.ProtoSCTP, flow.ProtoICMP, flow.ProtoICMPv6:
@@ -41,7 +51,6 @@ func hideAbsent(key *flow.Key, m *flow.Mask) {
 		}
 	}
 	m[flow.WordIPProto] = m[flow.WordIPProto] >> 32 << 32
-	clear(m[flow.WordNDTargetHi : flow.WordNDTargetLo+1])
 }
 
 // nonZeroHalves is the mask of those 32-bit halves of a word that are not zero: two fields often share a word.

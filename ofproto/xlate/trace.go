@@ -1,6 +1,7 @@
 package xlate
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -87,10 +88,18 @@ func (t *Trace) action(a openflow.Action) {
 	t.add(traceAction, string(openflow.AppendActions(nil, []openflow.Action{a}, nil)))
 }
 
-// now tells what is in a field after a move.
-func (t *Trace) now(f *flow.Field, k *flow.Key) {
-	v := f.Get(k)
-	t.add(traceDetail, fmt.Sprintf("%s is now %s", f.Name, flow.AppendValue(nil, f, v, f.Ones(), nil)))
+// now tells what is in a field after it was copied there.
+func (t *Trace) now(sub openflow.Subfield, k *flow.Key) {
+	name, _ := bytes.CutPrefix(openflow.AppendActions(nil, []openflow.Action{openflow.Push{Src: sub}}, nil), []byte("push:"))
+	v := sub.Get(k)
+	text := fmt.Appendf(nil, "%#x", v.Lo)
+	switch f := sub.Field.Field(); {
+	case sub.Whole():
+		text = flow.AppendValue(nil, f, v, f.Ones(), nil)
+	case v.Hi != 0:
+		text = fmt.Appendf(nil, "%#x%016x", v.Hi, v.Lo)
+	}
+	t.add(traceDetail, fmt.Sprintf("%s is now %s", name, text))
 }
 
 func (x *Translator) detail(kind traceKind, format string, args ...any) {

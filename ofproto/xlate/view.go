@@ -30,6 +30,16 @@ type View struct {
 
 	MACs        *mac.Table
 	ForwardBPDU bool // let NORMAL forward what is for bridges only, 01:80:c2:00:00:0x
+
+	// Thaw knows the ways of packets that were frozen under the rules of any view. It may be nil.
+	Thaw Thaw
+}
+
+func (v *View) thaw(id uint32) *Frozen {
+	if v.Thaw == nil {
+		return nil
+	}
+	return v.Thaw(id)
 }
 
 // Port is an OpenFlow port as translation knows it.

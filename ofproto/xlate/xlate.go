@@ -38,12 +38,15 @@ type Translator struct {
 	out  action.List
 	sent bool // out sends the packet somewhere
 
-	rule      *table.Rule // whose actions are worked on, nil for a packet-out's
-	table     uint8
+	cookie    uint64 // of the rule whose actions are worked on
+	table     uint8  // and where it is
 	depth     int
 	resubmits int
 	exit      bool // an exit action: nothing more is done
 	failed    bool
+	unknown   bool    // headers behind a label that was taken off: key has zeros for them
+	freezing  bool    // translation stops, and unwinds into frames
+	frames    []Frame // what was left to do, the innermost first
 	stack     []flow.Value
 	set       []openflow.Action // the action set
 }
@@ -69,7 +72,12 @@ func (x *Translator) TranslateKey(v *View, key *flow.Key) *Result {
 	x.begin(v, key)
 	switch {
 	case uint32(key[flow.WordPort]) != 0:
-		x.fail(counter.RecirculationMiss, "recirculation id %#x is not known", uint32(key[flow.WordPort]))
+		if f := v.thaw(uint32(key[flow.WordPort])); f != nil {
+			x.thaw(f)
+			x.finish()
+		} else {
+			x.fail(counter.RecirculationMiss, "recirculation id %#x is not known", uint32(key[flow.WordPort]))
+		}
 	case x.in != nil && x.in.NoRecv:
 		x.detail(traceWarn, "OFPPC_NO_RECV set, dropping")
 	default:
@@ -77,9 +85,17 @@ func (x *Translator) TranslateKey(v *View, key *flow.Key) *Result {
 		if r := x.lookup(0, x.inPort()); r != nil {
 			x.apply(r, 0)
 		}
-		x.actionSet()
+		x.finish()
 	}
 	return x.end()
+}
+
+// finish does what remains at the end of the packet's way through the tables.
+func (x *Translator) finish() {
+	x.actionSet()
+	if x.freezing && !x.failed {
+		x.freeze()
+	}
 }
 
 // TranslateActions makes the actions for a packet that a controller sends: its
@@ -87,8 +103,8 @@ func (x *Translator) TranslateKey(v *View, key *flow.Key) *Result {
 func (x *Translator) TranslateActions(v *View, key *flow.Key, list []openflow.Action) *Result {
 	x.begin(v, key)
 	x.table = 255
-	x.actions(list)
-	x.actionSet()
+	x.instructions(&openflow.Instructions{Apply: list})
+	x.finish()
 	return x.end()
 }
 
@@ -105,8 +121,9 @@ func (x *Translator) begin(v *View, key *flow.Key) {
 	x.in = v.Ports.Number(x.inPort())
 	x.base, x.orig = x.key, x.key
 	r := &x.res
-	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
-	x.out, x.sent, x.rule, x.depth, x.resubmits, x.exit, x.failed = x.out[:0], false, nil, 0, 0, false, false
+	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], Frozen: r.Frozen[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
+	x.out, x.sent, x.cookie, x.depth, x.resubmits, x.exit, x.failed = x.out[:0], false, 0, 0, 0, false, false
+	x.unknown, x.freezing, x.frames = false, false, x.frames[:0]
 	x.stack, x.set, x.hasBelow, x.dirty = x.stack[:0], x.set[:0], false, false
 
 	// What every flow looks at, as in Open vSwitch.
@@ -142,12 +159,12 @@ func (x *Translator) fail(reason counter.Drop, format string, args ...any) {
 	x.res.Failure = fmt.Sprintf(format, args...)
 	x.detail(traceError, "%s", x.res.Failure)
 	x.res.Drop = reason
-	x.res.Learn, x.res.Points = x.res.Learn[:0], x.res.Points[:0]
+	x.res.Learn, x.res.Points, x.res.Frozen = x.res.Learn[:0], x.res.Points[:0], x.res.Frozen[:0]
 	x.out = x.out[:0].Append(action.Drop, 0, uint32(reason))
 }
 
 // over reports whether there is nothing more to do.
-func (x *Translator) over() bool { return x.exit || x.failed }
+func (x *Translator) over() bool { return x.exit || x.failed || x.freezing }
 
 func (x *Translator) inPort() openflow.Port { return openflow.Port(x.key[flow.WordPort] >> 32) }
 
@@ -204,28 +221,45 @@ func (x *Translator) resubmit(t uint8, port openflow.Port) {
 
 // apply does what rule r of table t says.
 func (x *Translator) apply(r *table.Rule, t uint8) {
-	oldRule, oldTable := x.rule, x.table
-	x.rule, x.table = r, t
+	oldCookie, oldTable := x.cookie, x.table
+	x.cookie, x.table = r.Cookie, t
 	x.res.Rules = append(x.res.Rules, r)
-	i := r.Instructions
-	if i.Meter != 0 {
-		x.fail(counter.ActionImpossible, "there is no meter %d", i.Meter)
+	if r.Instructions.Meter != 0 {
+		x.fail(counter.ActionImpossible, "there is no meter %d", r.Instructions.Meter)
 	}
-	if x.actions(i.Apply) {
-		if i.Clear {
-			x.traceText("clear_actions")
-			x.set = x.set[:0]
-		}
-		x.write(i.Write)
-		if i.MetadataMask != 0 {
-			x.traceText("write_metadata:%#x/%#x", i.Metadata, i.MetadataMask)
-			x.key[flow.WordMetadata] = x.key[flow.WordMetadata]&^i.MetadataMask | i.Metadata&i.MetadataMask
-			x.seen[flow.WordMetadata] |= i.MetadataMask
-		}
-		if i.Goto != 0 {
-			x.traceText("goto_table:%d", i.Goto)
-			x.resubmit(i.Goto, x.inPort())
+	x.instructions(r.Instructions)
+	x.cookie, x.table = oldCookie, oldTable
+}
+
+func (x *Translator) instructions(i *openflow.Instructions) {
+	done, on := x.actions(i.Apply)
+	if x.freezing {
+		rest := *i
+		rest.Meter, rest.Apply = 0, i.Apply[done:]
+		if !isDrop(&rest) {
+			x.frames = append(x.frames, Frame{Rest: rest, Table: x.table, Cookie: x.cookie})
 		}
 	}
-	x.rule, x.table = oldRule, oldTable
+	if !on {
+		return
+	}
+	if i.Clear {
+		x.clearSet()
+	}
+	x.write(i.Write)
+	if i.MetadataMask != 0 {
+		x.traceText("%s", (&openflow.Instructions{Metadata: i.Metadata, MetadataMask: i.MetadataMask}).Append(nil, nil))
+		x.key[flow.WordMetadata] = x.key[flow.WordMetadata]&^i.MetadataMask | i.Metadata&i.MetadataMask
+		x.seen[flow.WordMetadata] |= i.MetadataMask
+	}
+	if i.Goto == 0 {
+		return
+	}
+	if x.unknown {
+		x.freezing = true
+		x.frames = append(x.frames, Frame{Rest: openflow.Instructions{Goto: i.Goto}, Table: x.table, Cookie: x.cookie})
+		return
+	}
+	x.traceText("goto_table:%d", i.Goto)
+	x.resubmit(i.Goto, x.inPort())
 }

@@ -1,11 +1,14 @@
 package xlate
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pollux/action"
+	"pollux/counter"
 	"pollux/flow"
 	"pollux/ofproto/mac"
 	"pollux/ofproto/table"
@@ -212,4 +215,66 @@ func TestMaskHasTheUsual(t *testing.T) {
 			t.Errorf("word %d of the mask is not the datapath's", w)
 		}
 	}
+}
+
+// What one packet may cause is bounded, and a packet that would go beyond is dropped whole.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct{ want, rules string }{
+		{"over max translation depth 64", "table=0,actions=output:2,resubmit(,0)"},
+		{"over 4096 resubmit actions", doubling(13)},
+		{"resubmits yielded over 4096 words of datapath actions", outputting(4)},
+		{"resubmits left over 8192 values on the stack", pushing()},
+	} {
+		rules, err := openflow.ParseRules(strings.NewReader(c.rules), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &View{Ports: testPorts(), MACs: mac.New(mac.DefaultLimits)}
+		edits := map[uint8]*table.Edit{}
+		for i := range rules {
+			id := rules[i].Table
+			if edits[id] == nil {
+				edits[id] = (&table.Table{}).Edit()
+			}
+			edits[id].Insert(table.NewRule(&rules[i], 0))
+		}
+		for id, e := range edits {
+			v.Tables[id] = e.Table()
+		}
+		k := randomKey(seeded(t))
+		k[flow.WordPort] = 11 << 32
+		res := Translate(v, &k)
+		if res.Failure != c.want || res.Actions.String() != "drop" || res.Drop != counter.FlowDrop {
+			t.Errorf("want %q, get %q with %s", c.want, res.Failure, res.Actions)
+		}
+	}
+}
+
+// doubling is a chain of tables of which each resubmits twice to the next.
+func doubling(tables int) string {
+	var b strings.Builder
+	for i := range tables {
+		fmt.Fprintf(&b, "table=%d,actions=resubmit(,%d),resubmit(,%d)\n", i, i+1, i+1)
+	}
+	return b.String()
+}
+
+// outputting outputs from a table that is reached a thousand times.
+func outputting(tables int) string {
+	var b strings.Builder
+	for i := range tables {
+		fmt.Fprintf(&b, "table=%d,actions=%s\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("resubmit(,%d),", i+1), 6), ","))
+	}
+	fmt.Fprintf(&b, "table=%d,actions=output:2,output:3,output:2,output:3", tables)
+	return b.String()
+}
+
+// pushing pushes ten values in each of a thousand visits.
+func pushing() string {
+	var b strings.Builder
+	for i := range 3 {
+		fmt.Fprintf(&b, "table=%d,actions=%s\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("resubmit(,%d),", i+1), 10), ","))
+	}
+	fmt.Fprintf(&b, "table=3,actions=%s", strings.TrimSuffix(strings.Repeat("push:NXM_NX_REG0[],", 10), ","))
+	return b.String()
 }
