@@ -39,6 +39,9 @@ func (d dice) l4() uint16  { return pick(d, 80, 443, uint16(1000+d.IntN(8))) }
 // packet makes a random packet.
 func (d dice) packet() frame {
 	f := frame{dst: d.mac(), src: d.mac(), payload: make([]byte, d.IntN(40))}
+	if d.one(30) { // takes several frames of memory
+		f.payload = make([]byte, 1500+d.IntN(7000))
+	}
 	for i := range f.payload {
 		f.payload[i] = byte(d.Uint32())
 	}
