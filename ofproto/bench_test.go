@@ -130,3 +130,27 @@ func BenchmarkRevalidate(b *testing.B) {
 	b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/flows, "B/flow")
 	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/flows, "ns/flow")
 }
+
+// A hundred thousand rules in one change, and the memory that they take.
+func BenchmarkApplyRules(b *testing.B) {
+	const n = 100_000
+	rules := make([]openflow.Rule, n)
+	r := rand.New(rand.NewPCG(1, 2))
+	base := mustRule(b, "in_port=1,tcp,nw_src=1.2.3.4,nw_dst=1.2.3.4,tp_dst=80,actions=output:2")
+	for i := range rules {
+		rules[i] = base
+		rules[i].Match.Key[flow.WordIP] = r.Uint64()
+		rules[i].Instructions.Apply = []openflow.Action{openflow.Output{Port: openflow.Port(2 + i%50)}}
+	}
+	var before, after runtime.MemStats
+	for range b.N {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		br, _ := benchBridge(b, rules)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(br)
+	}
+	b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/n, "B/rule")
+	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/n, "ns/rule")
+}

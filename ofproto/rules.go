@@ -30,12 +30,16 @@ type Removed struct {
 
 // ApplyRules adds rules, all or, if one is refused, none.
 func (b *Bridge) ApplyRules(rules []openflow.Rule, now clock.Time) error {
-	mods := make([]openflow.FlowMod, len(rules))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := newChange(b.View())
 	for i := range rules {
-		mods[i] = openflow.FlowMod{Command: openflow.Add, Rule: rules[i], OutPort: openflow.PortNone, OutGroup: openflow.NoGroup}
+		if err := c.add(&rules[i], now); err != nil {
+			return fmt.Errorf("add rule %q: %w", rules[i].String(), err)
+		}
 	}
-	_, err := b.Apply(mods, now)
-	return err
+	b.commit(c)
+	return nil
 }
 
 // Apply makes changes of the rules in their order, all or, if one is refused, none. No packet sees them half done.

@@ -109,8 +109,12 @@ func (b *Bridge) Forget() {
 
 // Adopt takes over a flow that was found in a running datapath. What the flow teaches is learned at
 // once, so that by the first Revalidate, which looks at every adopted flow, addresses are known again.
-// What it has counted up to now is not credited to any rule.
+// What it has counted up to now is not credited to any rule. A flow whose actions make no sense is ended.
 func (b *Bridge) Adopt(thread int, id FlowID, key *flow.Key, mask *flow.Mask, actions action.List, now clock.Time) {
+	if err := action.Validate(actions, 1<<16); err != nil {
+		b.installer.DeleteFlow(thread, id, func(FlowStats) {})
+		return
+	}
 	f := b.threads[thread]
 	f.mu.Lock()
 	defer f.mu.Unlock()

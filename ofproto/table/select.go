@@ -1,6 +1,10 @@
 package table
 
-import "pollux/flow"
+import (
+	"slices"
+
+	"pollux/flow"
+)
 
 // Which rules an OpenFlow message means: those at least as specific as a match (modify, delete), the one that
 // is the same (their strict forms), those that would compete with a new one (the overlap check).
@@ -16,7 +20,7 @@ type Selector struct {
 	Filter func(*Rule) bool
 }
 
-// Select returns the rules that s means, in no particular order.
+// Select returns the rules that s means, by falling priority, of one priority the older first.
 func (t *Table) Select(s *Selector) (rules []*Rule) {
 	take := func(r *Rule) {
 		if (r.Cookie^s.Cookie)&s.CookieMask == 0 && (s.Filter == nil || s.Filter(r)) {
@@ -32,6 +36,7 @@ func (t *Table) Select(s *Selector) (rules []*Rule) {
 	for r := range t.eachWithin(&s.Match) {
 		take(r)
 	}
+	slices.SortFunc(rules, compareRules)
 	return rules
 }
 

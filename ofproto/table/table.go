@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 
@@ -68,13 +69,12 @@ func (t *Table) Sorted() []*Rule {
 	for r := range t.Each {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *Rule) int {
-		if a.Priority != b.Priority {
-			return int(b.Priority) - int(a.Priority)
-		}
-		return int(int64(a.seq) - int64(b.seq))
-	})
+	slices.SortFunc(all, compareRules)
 	return all
+}
+
+func compareRules(a, b *Rule) int {
+	return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.seq, b.seq))
 }
 
 // Edit makes the next version of a table. One goroutine may use it.
@@ -98,10 +98,7 @@ func (e *Edit) Table() *Table {
 			e.t.subtables = append(e.t.subtables, s)
 		}
 		slices.SortFunc(e.t.subtables, func(a, b *subtable) int {
-			if a.root.max != b.root.max {
-				return int(b.root.max) - int(a.root.max)
-			}
-			return int(int64(a.seq) - int64(b.seq))
+			return cmp.Or(cmp.Compare(b.root.max, a.root.max), cmp.Compare(a.seq, b.seq))
 		})
 	}
 	e.id, e.owned, e.dirty = edits.Add(1), false, false
