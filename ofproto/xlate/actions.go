@@ -108,7 +108,7 @@ func (x *Translator) resubmitAction(a openflow.Resubmit) {
 // change of it is changed back before the next output, as anything else that
 // differs; only what cannot be changed back makes a copy in the datapath.
 func (x *Translator) clone(list []openflow.Action) {
-	key, base, out, sent, hasBelow, unknown := x.key, x.base, x.out, x.sent, x.hasBelow, x.unknown
+	key, base, out, sent, hasBelow, unknown, buried := x.key, x.base, x.out, x.sent, x.hasBelow, x.unknown, x.buried
 	stack, set := append([]flow.Value(nil), x.stack...), append([]openflow.Action(nil), x.set...)
 	x.out, x.sent = nil, false
 	x.instructions(&openflow.Instructions{Apply: list})
@@ -125,11 +125,11 @@ func (x *Translator) clone(list []openflow.Action) {
 	x.key, x.out, x.sent, x.dirty = key, out, sent || x.sent, true
 	switch {
 	case len(inner) == 0:
-	case !frozen && sameLabels(&x.base, &base):
+	case !frozen && sameLabels(&x.base, &base) && x.buried == buried:
 		x.out = append(x.out, inner...)
 	default:
 		x.out = x.out.Append(action.Clone, 0, 0, inner...)
-		x.base = base
+		x.base, x.buried = base, buried
 	}
 }
 

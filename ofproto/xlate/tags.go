@@ -65,6 +65,7 @@ func (x *Translator) pushVLAN(ethertype uint16) {
 	if full { // now, because the key forgets the innermost tag, which the packet keeps
 		x.out = x.out.Append(action.PushVLAN, 0, uint32(*w>>32)&^flow.VLANPresent)
 		x.base[flow.WordVLAN] = *w
+		x.buried++
 	}
 }
 

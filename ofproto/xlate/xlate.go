@@ -31,6 +31,8 @@ type Translator struct {
 	in    *Port     // where it came in, nil for nowhere
 	orig  flow.Key  // the packet as it came
 
+	buried int // tags that were pushed down below the two that the key has
+
 	below    flow.Key // the packet before it got its first MPLS label, if hasBelow
 	hasBelow bool
 
@@ -124,7 +126,7 @@ func (x *Translator) begin(v *View, key *flow.Key) {
 	*r = Result{Rules: r.Rules[:0], MACs: r.MACs[:0], Learn: r.Learn[:0], Points: r.Points[:0], Frozen: r.Frozen[:0], MACSeq: v.MACs.Changes(), Seq: v.Seq}
 	x.out, x.sent, x.cookie, x.depth, x.resubmits, x.exit, x.failed = x.out[:0], false, 0, 0, 0, false, false
 	x.unknown, x.freezing, x.frames = false, false, x.frames[:0]
-	x.stack, x.set, x.hasBelow, x.dirty = x.stack[:0], x.set[:0], false, false
+	x.stack, x.set, x.hasBelow, x.dirty, x.buried = x.stack[:0], x.set[:0], false, false, 0
 
 	// What every flow looks at, as in Open vSwitch.
 	x.seen[flow.WordPort] = ^uint64(0)
