@@ -62,6 +62,8 @@ func (s *Switch) settle() {
 	if err != nil {
 		return
 	}
+	s.naming.Lock()
+	defer s.naming.Unlock()
 	for i, t := range c.threads {
 		t.settle(func(id uint32, why dpif.Verdict) {
 			s.log.Debug("the datapath refused a flow", "thread", i, "flow", id, "why", why)

@@ -28,6 +28,9 @@ type Switch struct {
 	defaults config.Queues // of ports added by command
 
 	current atomic.Pointer[session]
+	// naming is held for reading while a packet is sent on to a flow by its id, and for writing
+	// when ids of flows that have gone become free for others.
+	naming sync.RWMutex
 
 	mu      sync.Mutex // over ports and what changes them
 	ports   []Port

@@ -16,6 +16,8 @@ func (s *Switch) answer(thread int, u *dpif.Upcall) {
 	if err != nil {
 		return
 	}
+	s.naming.RLock()
+	defer s.naming.RUnlock()
 	d := s.bridge.Upcall(thread, &u.Key, int(u.Total), s.clock.Now())
 	if d.Failure != "" {
 		s.trouble.Warn("a packet was dropped in translation", "port", u.Port, "why", d.Failure)
