@@ -80,9 +80,13 @@ func (s *vswitch) appctl(t *testing.T, args ...string) string {
 
 // pids returns the processes of the binary under test in the namespace of the switch.
 func (s *vswitch) pids(t *testing.T) (pids []int) {
+	mine, err := os.Stat(lab.Binary(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, pid := range s.ns.Pids() {
-		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-		if err == nil && strings.TrimSuffix(exe, " (deleted)") == lab.Binary(t) {
+		exe, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid))
+		if err == nil && os.SameFile(exe, mine) {
 			pids = append(pids, pid)
 		}
 	}
