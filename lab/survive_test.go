@@ -102,7 +102,7 @@ func TestKeepForwarding(t *testing.T) {
 		t.Errorf("the datapath process was %d and is %d: it was not adopted", polling, now)
 	}
 	stream.More(t, load/2, patience)
-	complete(t, stream)
+	complete(t, s, stream)
 	reaches(t, a, "10.0.0.2")
 }
 
