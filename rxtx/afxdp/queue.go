@@ -57,12 +57,17 @@ func (q *Queue) start(r rings, k kernel, pool *packet.Pool, c *counter.Port, por
 	if q.inRx.bits == nil {
 		q.inRx, q.inTx = newFrameSet(q.memory.Frames()), newFrameSet(q.memory.Frames())
 	}
-	q.fillTarget = len(r.fill.slots)
+	q.fillTarget = min(len(r.fill.slots), fillMost)
 	q.txMost = min(len(r.tx.slots), len(r.done.slots))
 	q.chain, q.down, q.sleepy = chain{}, false, 0
 	q.hold = holdOff{limit: q.port.coalesceCycles}
 	q.refill(1)
 }
+
+// fillMost is how many frames the kernel has to receive into at most. It goes through them in turn, so they are what the
+// caches and the translation of addresses must hold: with 2,048 of them a forwarder on veth sent 1.40 million packets a second,
+// with 1,024 and with 256 it sent 1.65. 1,024 bridge 0.6 ms of that rate.
+const fillMost = 1024
 
 // Prepare opens the socket that the next Attach will use, so that a thread that polls need not wait
 // for the kernel. Any goroutine may call it while the queue is detached.
