@@ -27,6 +27,7 @@ type Queue struct {
 	fillTarget int      // frames to have in inRx
 	txMost     int      // frames to have in inTx at most: the completion ring must take all
 
+	warm   warmth
 	chain  chain // a packet of several frames, the rest of which has not come yet
 	mute   bool  // the device has no transmit queue of this number
 	down   bool  // the device refused to send: it is down or gone
@@ -61,6 +62,7 @@ func (q *Queue) start(r rings, k kernel, pool *packet.Pool, c *counter.Port, por
 	q.txMost = min(len(r.tx.slots), len(r.done.slots))
 	q.chain, q.down, q.sleepy = chain{}, false, 0
 	q.hold = holdOff{limit: q.port.coalesceCycles}
+	q.warm.on = q.port.mode != ModeZeroCopy
 	q.refill(1)
 }
 
@@ -74,7 +76,7 @@ const fillMost = 1024
 func (q *Queue) Prepare() error { return q.port.prepare(q.index) }
 
 // Held is the number of frames the queue holds now.
-func (q *Queue) Held() int { return q.inRx.n + q.inTx.n + q.chain.frames }
+func (q *Queue) Held() int { return q.inRx.n + q.inTx.n + q.warm.n + q.chain.frames }
 
 // Detach closes the socket and gives back every frame. What was sent is
 // handed to the device first, as far as it takes it; what was received and
@@ -100,6 +102,7 @@ func (q *Queue) Detach() {
 	}
 	q.inRx.drain(q.memory, q.pool)
 	q.inTx.drain(q.memory, q.pool)
+	q.warm.drain(q.pool)
 	q.rings, q.pool, q.counters = rings{}, nil, nil
 }
 

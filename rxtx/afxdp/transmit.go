@@ -86,7 +86,7 @@ func (q *Queue) enqueue(p *packet.Packet, used, free int) int {
 		if used == free {
 			return 0
 		}
-		q.describe(q.tx.slot(used), p, 0)
+		q.describe(q.tx.slot(used), q.warm.copyOf(p, q.pool), 0)
 		return 1
 	}
 	for f := p; f != nil; f = f.Next {
@@ -165,7 +165,7 @@ func (q *Queue) reap() {
 	for q.inTx.n > 0 {
 		n := q.done.peek(packet.BatchSize)
 		for i := range n {
-			if p := q.memory.At(*q.done.slot(i)); p != nil && q.inTx.remove(p) {
+			if p := q.memory.At(*q.done.slot(i)); p != nil && q.inTx.remove(p) && !q.warm.keep(p) {
 				q.pool.Put(p)
 			}
 		}
