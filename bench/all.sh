@@ -8,3 +8,7 @@ bench/mem.sh
 echo
 echo "# veth to veth, one queue, 60 bytes (bench/veth.sh)"
 bench/veth.sh
+echo
+echo "# gaps between two polls: a bare loop, then a thread whose control process is idle and allocates in turns"
+bin/pollux perf gaps --core 1 --seconds 5
+bin/pollux perf stall --core 1
