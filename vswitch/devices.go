@@ -3,6 +3,7 @@ package vswitch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -14,18 +15,53 @@ import (
 
 // watchDevices follows the kernel's devices until ctx ends.
 func (s *Switch) watchDevices(ctx context.Context) error {
-	updates := make(chan netlink.LinkUpdate, 64)
-	err := netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{
-		ErrorCallback: func(err error) { s.trouble.Warn("the kernel's news of devices were interrupted", "err", err) },
-	})
+	updates, err := s.subscribe(ctx)
 	if err != nil {
-		return fmt.Errorf("watch devices: %w", err)
+		return err
 	}
 	go func() {
-		for u := range updates {
-			s.deviceChanged(u.Attrs().Name, u.Attrs().Index, u.Header.Type == unix.RTM_DELLINK)
+		for ctx.Err() == nil {
+			for u := range updates {
+				s.deviceChanged(u.Attrs().Name, u.Attrs().Index, u.Header.Type == unix.RTM_DELLINK)
+			}
+			updates = s.subscribeAgain(ctx)
 		}
 	}()
+	return nil
+}
+
+// subscribe begins with all devices there are. The channel is closed when the kernel's news are interrupted.
+func (s *Switch) subscribe(ctx context.Context) (<-chan netlink.LinkUpdate, error) {
+	updates := make(chan netlink.LinkUpdate, 64)
+	err := netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{
+		ListExisting:  true,
+		ErrorCallback: func(err error) { s.log.Debug("the kernel's news of devices were interrupted", "err", err) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch devices: %w", err)
+	}
+	return updates, nil
+}
+
+// subscribeAgain makes up for what was missed while nobody listened: devices that have come are listed by the
+// kernel, those that have gone are found here.
+func (s *Switch) subscribeAgain(ctx context.Context) <-chan netlink.LinkUpdate {
+	for ctx.Err() == nil {
+		updates, err := s.subscribe(ctx)
+		if err == nil {
+			for _, p := range s.portList() {
+				if deviceIndex(p.Name) == 0 {
+					s.deviceChanged(p.Name, p.device, true)
+				}
+			}
+			return updates
+		}
+		s.trouble.Warn("the kernel does not tell of devices", "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(reviveEvery):
+		}
+	}
 	return nil
 }
 
